@@ -110,7 +110,7 @@ class Audit(Record):
 
 
 class PriceRecord(Record):
-    """The rates of one model from `effective_from` on (until the next version, or `effective_to`)."""
+    """The rates of one model from `effective_from` until the next version or `effective_to`."""
 
     schema_version: Literal[1] = Field(1, alias="schema")
     kind: Literal["price"] = "price"

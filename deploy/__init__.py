@@ -1,0 +1,1 @@
+"""How Tracetally is deployed and run on one machine."""
