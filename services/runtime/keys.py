@@ -52,7 +52,7 @@ def find_key(keys: tuple[ApiKey, ...], secret: str) -> ApiKey | None:
 
 
 def bearer(headers: dict[str, str]) -> str:
-    """The secret of `Authorization: Bearer` or `x-api-key` (lower-case header names), else empty."""
+    """The secret of `Authorization: Bearer` or `x-api-key` (names in lower case), else empty."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()

@@ -8,10 +8,10 @@ import structlog
 
 def configure(service: str, level: str, form: str) -> None:
     """Send structlog and the standard library's logging through one renderer."""
-    renderer = (
+    renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer()
     )
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
