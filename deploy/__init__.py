@@ -1,0 +1,1 @@
+"""How Tracetally is run: containers, and the same engines on a machine without them."""
