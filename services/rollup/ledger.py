@@ -4,7 +4,7 @@ Each statement is idempotent, and a crash after any of them is healed by the red
 same lines: they carry the same identities and versions wherever the batch boundaries fall.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,7 +89,9 @@ class Ledger:
         await self._write_calls()
         return await self._minutes()
 
-    async def _step(self, name: str, sql: str, parameters: dict[str, object] | None = None) -> None:
+    async def _step(
+        self, name: str, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> None:
         with FLUSH_SECONDS.labels(name).time():
             await self.store.command(sql, parameters)
         self._crash(name)
@@ -195,7 +197,7 @@ class Ledger:
         await self._step("told_once", statements.insert_told_once(self.scratch))
         await self._step("live", statements.insert_resolved(self.scratch), {"is_void": 0})
 
-    async def recompute(self, buckets: str, parameters: dict[str, object]) -> None:
+    async def recompute(self, buckets: str, parameters: Mapping[str, object]) -> None:
         """Recompute the minutes a query names."""
         await self.store.command(f"TRUNCATE TABLE {self.scratch.dirty}")
         await self.store.command(f"INSERT INTO {self.scratch.dirty} {buckets}", parameters)

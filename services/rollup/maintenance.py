@@ -77,8 +77,8 @@ def _compare(
 
 
 FAR = (
-    "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)) FROM links "
-    "WHERE kind IN (1, 2) AND key % {shards:UInt8} = {shard:UInt8} "
+    "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)) "
+    "FROM links WHERE kind IN (1, 2) AND key % {shards:UInt8} = {shard:UInt8} "
     "AND slot >= {start:DateTime('UTC')} AND slot < {end:DateTime('UTC')} "
     "GROUP BY key HAVING uniqExact(to_slot, to_trace, to_span, to_shape) > 1"
 )

@@ -183,3 +183,16 @@ def refused_line(line: bytes, detail: str, at: datetime) -> DeadLetter:
 def original_bytes(letter: DeadLetter) -> bytes:
     """What was refused."""
     return base64.b64decode(letter.original)
+
+
+RECEIPTS_HEADER = "receipts"
+"""Header of priced.v1 messages: JSON [[topic, partition, offset, lines, dead], ...] of sources."""
+
+
+def receipts(headers: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Rows of `receipts`: which source messages a priced.v1 message accounts for."""
+    value = headers.get(RECEIPTS_HEADER)
+    if not value:
+        return []
+    names = ("topic", "partition", "offset", "lines", "dead")
+    return [dict(zip(names, row, strict=True)) for row in orjson.loads(value)]
