@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from urllib.request import Request, urlopen
 
+import httpx
 import pytest
 
 from tests.engines import ClickHouseEngine, KafkaEngine, clickhouse_engine, kafka_engine
@@ -45,5 +45,6 @@ def database(clickhouse: ClickHouseEngine, unique: str) -> Iterator[str]:
 
 def run_sql(url: str, sql: str) -> str:
     """Run one statement over plain HTTP."""
-    with urlopen(Request(url, data=sql.encode()), timeout=60) as reply:
-        return str(reply.read().decode())
+    told = httpx.post(url, content=sql.encode(), timeout=60)
+    assert told.status_code == 200, told.text
+    return told.text

@@ -4,7 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Sequence
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]
 import zstandard
 
 # What we offer, best first: the order in which an answer's encoding is chosen.

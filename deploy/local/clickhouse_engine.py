@@ -6,9 +6,8 @@ temporary tables end with it, and reads never wait behind a long insert.
 
 import json
 import re
-import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +54,18 @@ class Engine:
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self._path = str(path)
-        self._anchor = session.Session(self._path)  # the engine lives while one connection does
+        self._open: Callable[[str], Any] = session.Session
+        self._anchor = self._open(self._path)  # the engine lives while one connection does
         self.version, self.timezone = (
             self._anchor.query("SELECT version(), timezone()", "TSV").bytes().decode().split()
         )
-        self._lock = threading.Lock()
 
     def close(self) -> None:
         self._anchor.close()
 
     def run(self, call: Call, sql: str, tables: Sequence[External] = ()) -> Answer:
         """Run one statement in a connection of its own."""
-        connection = session.Session(self._path)
+        connection = self._open(self._path)
         try:
             return self._run(connection, call, sql, tables)
         except QueryError:

@@ -68,7 +68,7 @@ async def insert_job(
     """Put the rows into a file; the statement reads them from there."""
     handle, path = tempfile.mkstemp(dir=incoming, prefix="rows-")
     try:
-        with open(handle, "wb") as rows:
+        with os.fdopen(handle, "wb") as rows:
             await write_rows(rows, first, rest)
     except BaseException:
         os.unlink(path)
@@ -99,9 +99,8 @@ async def body_pieces(encoding: str, receive: Receive) -> AsyncIterator[bytes]:
             try:
                 yield inflate(piece)
             except Exception as error:
-                raise QueryError(
-                    f"Code: 354. DB::Exception: The body is not {encoding}: {error} (ZLIB_INFLATE_FAILED)"
-                ) from error
+                text = f"Code: 354. DB::Exception: The body is not {encoding}: {error}."
+                raise QueryError(f"{text} (ZLIB_INFLATE_FAILED)") from error
         if not message.get("more_body", False):
             return
 

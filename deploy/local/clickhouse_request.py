@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 # Parameters of the HTTP interface itself; every other parameter is a setting of the engine.
 RESERVED = frozenset(
-    "database query user password quota_key session_id session_timeout session_check close_session "
-    "query_id default_format compress decompress buffer_size wait_end_of_query stacktrace "
-    "client_protocol_version role roles access_token readonly".split()
+    {"database", "query", "user", "password", "quota_key", "query_id", "role", "roles", "readonly"}
+    | {"session_id", "session_timeout", "session_check", "close_session", "access_token"}
+    | {"default_format", "compress", "decompress", "buffer_size", "wait_end_of_query"}
+    | {"stacktrace", "client_protocol_version"}
 )
 # Settings that only shape the HTTP dialogue of a server: accepted, without effect here.
 IGNORED_PREFIXES = (

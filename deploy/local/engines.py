@@ -40,11 +40,7 @@ def state_dir(given: str | None = None) -> Path:
 
 def defined(state: Path) -> tuple[Kafka, ClickHouse]:
     """The two local engines of a state directory, running or not."""
-    node = kafka.define(
-        port(kafka.PORT_SETTING, KAFKA_PORT),
-        port(kafka.CONTROLLER_PORT_SETTING, KAFKA_CONTROLLER_PORT),
-        state / "kafka",
-    )
+    node = kafka.define(port(kafka.PORT_SETTING, KAFKA_PORT), state / "kafka")
     front = clickhouse.define(port(clickhouse.PORT_SETTING, CLICKHOUSE_PORT), state / "clickhouse")
     return node, front
 

@@ -202,7 +202,7 @@ def answers(port: int) -> bool:
     return len(reply) >= 16 and struct.unpack_from(">i", reply, 12)[0] > 0
 
 
-def define(port: int, controller_port: int, home: Path) -> Kafka:
+def define(port: int, home: Path) -> Kafka:
     """Describe the node without starting it (to ask for its state, or to stop it)."""
     process = Process("kafka", (), home, lambda: answers(port))
     return Kafka(f"127.0.0.1:{port}", port, process)
@@ -210,7 +210,7 @@ def define(port: int, controller_port: int, home: Path) -> Kafka:
 
 def start_kafka(port: int, controller_port: int, home: Path) -> Kafka:
     """Start a Kafka node with its data under `home`, and return once it answers."""
-    kafka = define(port, controller_port, home)
+    kafka = define(port, home)
     if kafka.process.pid() is None:
         require_port(port, "Kafka", PORT_SETTING)
         require_port(controller_port, "Kafka's controller", CONTROLLER_PORT_SETTING)

@@ -89,8 +89,6 @@ class Process:
 
     def pid(self) -> int | None:
         """The pid when our process is alive, else None."""
-        if self._child is not None:
-            self._child.poll()
         try:
             pid_text, mark = self.pid_path.read_text().split()
         except (FileNotFoundError, ValueError):
@@ -115,6 +113,7 @@ class Process:
         self.pid_path.unlink(missing_ok=True)
 
     def _spawn(self) -> None:
+        self._reap()
         self.home.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
             self._child = subprocess.Popen(
@@ -142,6 +141,7 @@ class Process:
     def _end(self, with_signal: signal.Signals, grace_s: float) -> bool:
         pid = self.pid()
         if pid is None:
+            self._reap()
             return True
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, with_signal)
@@ -150,7 +150,13 @@ class Process:
             if time.monotonic() > deadline:
                 return False
             time.sleep(POLL_S)
+        self._reap()
         return True
+
+    def _reap(self) -> None:
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
 
     def _tail(self) -> str:
         with contextlib.suppress(OSError):

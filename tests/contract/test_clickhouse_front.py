@@ -14,7 +14,7 @@ from typing import Any
 
 import clickhouse_connect
 import httpx
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]
 import pytest
 import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -25,6 +25,7 @@ from tests.engines import ClickHouseEngine, clickhouse_engine
 pytestmark = pytest.mark.engines
 
 ROWS = 100_000
+STRICT = "SETTINGS input_format_skip_unknown_fields = 0"
 
 
 @pytest.fixture
@@ -37,9 +38,7 @@ def client(clickhouse: ClickHouseEngine, database: str) -> Iterator[Any]:
 
 @pytest.fixture
 def http(clickhouse: ClickHouseEngine, database: str) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=clickhouse.url, params={"database": database}, timeout=60
-    ) as opened:
+    with httpx.Client(base_url=clickhouse.url, params={"database": database}, timeout=60) as opened:
         yield opened
 
 
@@ -59,7 +58,7 @@ def rows(count: int) -> list[list[Any]]:
 def test_native_insert_keeps_every_row(client: Any, table: str) -> None:
     summary = client.insert(table, rows(ROWS), column_names=["id", "org", "cost"])
     assert summary.written_rows == ROWS
-    counted = client.query(f"SELECT count(), uniqExact(id), sum(cost) FROM {table}").result_rows
+    counted = client.query("SELECT count(), uniqExact(id), sum(cost) FROM calls").result_rows
     assert counted == [(ROWS, ROWS, Decimal(ROWS * (ROWS - 1) // 2) / 1000)]
 
 
@@ -70,7 +69,7 @@ def test_native_insert_of_several_blocks_keeps_every_row(client: Any, table: str
         fmt="Native",
     )
     client.raw_insert(table, insert_block=block, fmt="Native")
-    assert client.command(f"SELECT uniqExact(id) FROM {table}") == ROWS
+    assert client.command("SELECT uniqExact(id) FROM calls") == ROWS
 
 
 @pytest.mark.parametrize("compress", ["lz4", "zstd", "gzip", False])
@@ -85,11 +84,11 @@ def test_compression_both_ways(clickhouse: ClickHouseEngine, database: str, comp
     assert got[-1] == (19_999, "x" * 50)
 
 
-@pytest.mark.parametrize("limit", ["LIMIT 0", "WHERE id = 7"])
-def test_an_empty_answer_still_names_its_columns(client: Any, table: str, limit: str) -> None:
-    answer = client.query(f"SELECT id, org, cost FROM {table} {limit}")
+@pytest.mark.parametrize("end", ["LIMIT 0", "WHERE id = 7", "WHERE id = {x:UInt8} -- none"])
+def test_an_empty_answer_still_names_its_columns(client: Any, table: str, end: str) -> None:
+    answer = client.query("SELECT id, org, cost FROM calls " + end, parameters={"x": 3})
     assert answer.column_names == ("id", "org", "cost")
-    assert [t.name for t in answer.column_types][0] == "UInt64"
+    assert answer.column_types[0].name == "UInt64"
     assert answer.result_rows == []
 
 
@@ -123,7 +122,7 @@ def test_decimals_as_strings_lose_no_digit(client: Any, table: str) -> None:
     line = json.dumps({"id": 1, "org": "a", "cost": exact}).encode()
     client.raw_insert(table, insert_block=line, fmt="JSONEachRow")
     told = client.raw_query(
-        f"SELECT cost FROM {table}",
+        "SELECT cost FROM calls",
         fmt="JSONEachRow",
         settings={"output_format_json_quote_decimals": 1},
     )
@@ -178,7 +177,8 @@ def test_ways_to_insert(http: httpx.Client, table: str, statement: str) -> None:
         ("SELECT nothing", 47, 404),
         ("USE nowhere", 81, 404),
         ('INSERT INTO calls FORMAT JSONEachRow\n{"id":"x"}', 27, 400),
-        ('INSERT INTO calls FORMAT JSONEachRow\n{"id":1', 117, 400),
+        (f'INSERT INTO calls {STRICT} FORMAT JSONEachRow\n{{"id":1,"nope":2}}', 117, 400),
+        ('INSERT INTO calls FORMAT JSONEachRow\n{"id":1', 33, 500),
         ("SELECT 1 SETTINGS no_such_setting = 1", 115, 404),
     ],
 )
@@ -217,7 +217,8 @@ async def test_async_client(clickhouse: ClickHouseEngine, database: str, table: 
         host="127.0.0.1", port=clickhouse.port, database=database
     ) as client:
         await client.insert(table, rows(1000), column_names=["id", "org", "cost"])
-        asked = [client.query(f"SELECT count(), {n} FROM {table}") for n in range(20)]
+        sql = "SELECT count(), {n:UInt8} FROM calls"
+        asked = [client.query(sql, parameters={"n": n}) for n in range(20)]
         answers = await asyncio.gather(*asked)
     assert [a.result_rows[0] for a in answers] == [(1000, n) for n in range(20)]
 
