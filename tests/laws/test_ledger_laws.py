@@ -19,7 +19,7 @@ STEPS = [
 ]  # fmt: skip
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """The process died here."""
 
 
@@ -38,7 +38,7 @@ class Schedule:
 
     def crash(self, step: str) -> None:
         if step == self.deadly:
-            raise Killed(step)
+            raise KilledError(step)
 
     async def deliver(self, events: list[Event]) -> None:
         """One batch, killed at a random step some of the time, then delivered again."""
@@ -48,7 +48,7 @@ class Schedule:
         try:
             self.cascade.touch((await worker.flush(lines)).hours)
             return
-        except Killed:
+        except KilledError:
             self.deadly = None
         cut = self.rng.randrange(len(lines) + 1)  # other batch boundaries the second time
         for part in (lines[:cut], lines[cut:]):
