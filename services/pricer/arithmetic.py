@@ -14,6 +14,7 @@ from services.pricer.rates import CompiledAdjustment, Markup, RateSet, UnitPrice
 
 LineKind = Literal["rate", "adjustment", "minimum", "markup"]
 _ONE = Decimal(1)
+_WHOLE_MAX = 10**12
 
 
 class Line(NamedTuple):
@@ -63,7 +64,10 @@ def rate_amount(rate: UnitPrice, quantity: Decimal) -> tuple[Decimal, bool]:
 
 
 def rate_line(dimension: str, rate: UnitPrice, quantity: Decimal) -> Line:
-    """The cost of one dimension."""
+    """The cost of one dimension. Whole quantities of a unit price that fits need no check."""
+    if rate.safe is not None and quantity < _WHOLE_MAX and (text := str(quantity)).isdecimal():
+        amount = EXACT.multiply(rate.safe, quantity)
+        return Line("rate", dimension, amount, text, rate.text, rate.per)
     amount, rounded = rate_amount(rate, quantity)
     return Line("rate", dimension, amount, plain(quantity), rate.text, rate.per, "", rounded)
 
@@ -130,8 +134,21 @@ def by_dimension(lines: Iterable[Line]) -> dict[str, Decimal]:
     """The amount of each dimension over its lines."""
     totals: dict[str, Decimal] = {}
     for line in lines:
-        totals[line.dimension] = EXACT.add(totals.get(line.dimension, ZERO), line.amount)
+        known = totals.get(line.dimension)
+        totals[line.dimension] = line.amount if known is None else EXACT.add(known, line.amount)
     return totals
+
+
+def split_by(totals: Mapping[str, Decimal], kinds: Mapping[str, int]) -> list[Decimal]:
+    """The sum of each kind, then that of all; a dimension without a kind is only in the last."""
+    sums = [ZERO] * (max(kinds.values()) + 1)
+    everything = ZERO
+    for dimension, amount in totals.items():
+        everything = EXACT.add(everything, amount)
+        kind = kinds.get(dimension)
+        if kind is not None:
+            sums[kind] = EXACT.add(sums[kind], amount)
+    return [*sums, everything]
 
 
 def total(totals: Mapping[str, Decimal], dimensions: frozenset[str] | None = None) -> Decimal:

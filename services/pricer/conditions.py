@@ -1,12 +1,11 @@
 """Conditions of variants, adjustments and markups, compiled once and tested per call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.call import CallEvent
 from schemas.price import When
 from services.pricer.providers import canonical, plain_name
 
@@ -40,18 +39,9 @@ def tier(value: str) -> str:
     return "" if name in DEFAULTS else name
 
 
-def attributes(event: CallEvent) -> Attributes:
-    """The pricing attributes of a call."""
-    return Attributes(
-        tier(event.processing),
-        tier(event.service_tier),
-        tier(event.speed),
-        plain_name(event.region),
-        plain_name(event.deployment),
-        plain_name(event.search_context_size),
-        plain_name(event.image_size),
-        plain_name(event.quality),
-    )
+def attributes(told: Sequence[str]) -> Attributes:
+    """The pricing attributes in one spelling, from those of a call in the order of the fields."""
+    return Attributes(*map(tier, told[: len(TIERED)]), *map(plain_name, told[len(TIERED) :]))
 
 
 class Subject(NamedTuple):

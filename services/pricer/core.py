@@ -5,6 +5,7 @@ The price depends on the call and the book alone: its own time picks the version
 
 from collections.abc import Mapping
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 from schemas.call import CallEvent
@@ -21,10 +22,17 @@ from services.pricer.arithmetic import (
     minimum_lines,
     rate_amount,
     rate_line,
+    split_by,
     total,
 )
 from services.pricer.book import PriceBook
-from services.pricer.conditions import TIERED, MissingCalendarError, Subject, attributes
+from services.pricer.conditions import (
+    TIERED,
+    Attributes,
+    MissingCalendarError,
+    Subject,
+    attributes,
+)
 from services.pricer.matching import Key, Pending, find_version, in_force
 from services.pricer.providers import canonical, plain_name
 from services.pricer.rates import (
@@ -35,8 +43,8 @@ from services.pricer.rates import (
     Version,
 )
 
-ALL_OUTPUT = OUTPUT | {"reasoning"}
 _CACHE = CACHE_READ | CACHE_WRITE
+_ORDINARY = ("",) * len(TIERED)
 
 
 class Tokens(NamedTuple):
@@ -77,7 +85,7 @@ def price(event: CallEvent, book: PriceBook, epoch: int = 0) -> Priced | Pending
     """The price of the call at its own time."""
     if not event.is_billable:
         return NOTHING_DUE
-    if event.usage is None:
+    if not event.usage:
         return _without_usage(event)
     used = quantities(event)
     if isinstance(used, Refusal):
@@ -123,7 +131,7 @@ def tokens(event: CallEvent) -> Tokens:
     for dimension, value in (event.usage or {}).items():
         kind = _KIND.get(dimension)
         if kind is not None:
-            sums[kind] += int(Decimal(value))
+            sums[kind] += value if isinstance(value, int) else int(Decimal(value))
     return Tokens(*sums)
 
 
@@ -134,12 +142,13 @@ _KIND: dict[str, int] = (
     | dict.fromkeys(OUTPUT, 3)
     | {"reasoning": 4}
 )
+_COST_KIND = _KIND | {"reasoning": 3}
 
 
 def _priced(
     event: CallEvent, book: PriceBook, version: Version, used: Quantities, epoch: int
 ) -> Priced | Pending:
-    subject = _subject(event, version, used)
+    subject = _subject(event, book, version, used)
     adjustments = [a for a in version.adjustments if a.condition.holds(subject, book.calendars)]
     variant = choose_variant(book, version, subject, adjustments)
     if isinstance(variant, Pending):
@@ -151,29 +160,33 @@ def _priced(
         lines += minimum_lines(lines, version.minimums)
     totals = by_dimension(lines)
     lines += adjustment_lines(totals, adjustments)
-    cost = checked(total(totals))
+    fresh, read, written, output, cost = split_by(totals, _COST_KIND)
     markups = find_markups(book, event, version, subject)
     if isinstance(markups, Pending):
         return markups
-    charge, added = markup_lines(cost, markups)
+    charge, added = markup_lines(checked(cost), markups)
+    saved = _cache_saved(variant.rates, used, totals, adjustments) if read or written else ZERO
     return Priced(
-        version.currency, cost, charge,
-        total(totals, FRESH_INPUT), total(totals, CACHE_READ), total(totals, CACHE_WRITE),
-        total(totals, ALL_OUTPUT), _cache_saved(variant.rates, used, totals, adjustments),
+        version.currency, cost, charge, fresh, read, written, output, saved,
         version.key, version.revision, variant.id, lines + added, epoch,
     )  # fmt: skip
 
 
-def _subject(event: CallEvent, version: Version, used: Quantities) -> Subject:
-    measured = sum(int(n) for dimension, n in used.items() if dimension in version.measure)
-    names = (event.response_model, event.request_model, version.model)
-    return Subject(
-        attributes(event),
-        measured,
-        event.occurred_at,
-        canonical(event.provider),
-        tuple(plain_name(name) for name in names),
-    )
+_TOLD = attrgetter("provider", "response_model", "request_model", *Attributes._fields)
+
+
+def _subject(event: CallEvent, book: PriceBook, version: Version, used: Quantities) -> Subject:
+    told = _TOLD(event)
+    known = book.cache.get(told)
+    if known is None:
+        provider, *models = told[:3]
+        known = (attributes(told[3:]), canonical(provider), tuple(map(plain_name, models)))
+        book.remember(told, known)
+    measured = 0
+    for dimension, number in used.items():
+        if dimension in version.measure:
+            measured += int(number)
+    return Subject(known[0], measured, event.occurred_at, known[1], (*known[2], version.model))
 
 
 def choose_variant(
@@ -191,6 +204,8 @@ def choose_variant(
     if len(best) > 1:
         return Pending("variant_ambiguous", ", ".join(sorted(v.id for v in best)))
     chosen = best[0] if best else version.base
+    if subject.attributes[: len(TIERED)] == _ORDINARY:
+        return chosen
     for name, value in zip(TIERED, subject.attributes, strict=False):
         if value and not _names(name, chosen, adjustments):
             return Pending("variant_missing", f"{name}={value}")
@@ -217,9 +232,11 @@ def find_markups(
     book: PriceBook, event: CallEvent, version: Version, subject: Subject
 ) -> list[Markup] | Pending:
     """The rules in force in order of their id; an org's rule replaces the general one of its id."""
-    own = f"org:{event.org_id}"
     rules = book.markup_rules
-    names = sorted({*rules.get(own, ()), *rules.get("*", ())}) if rules else []
+    if not rules:
+        return []
+    own = f"org:{event.org_id}"
+    names = sorted({*rules.get(own, ()), *rules.get("*", ())})
     found = []
     for name in names:
         markup: Markup | None = in_force(book.markups.get((own, name), ()), subject.at)

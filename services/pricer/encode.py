@@ -16,6 +16,7 @@ _TO_JSON = CallEvent.__pydantic_serializer__.to_json
 _MONEY = ("cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
           "cache_saved")  # fmt: skip
 _FIRST_MONEY = Priced._fields.index("cost")
+_AFTER_MONEY = _FIRST_MONEY + len(_MONEY)
 
 
 def event_json(event: CallEvent) -> bytes:
@@ -53,8 +54,7 @@ def _token_fields(sums: Tokens) -> dict[str, int]:
 
 def _priced_fields(result: Priced) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for index, name in enumerate(_MONEY, _FIRST_MONEY):
-        amount = result[index]
+    for name, amount in zip(_MONEY, result[_FIRST_MONEY:_AFTER_MONEY], strict=True):
         if amount:
             fields[name] = plain(amount)  # type: ignore[arg-type]
     if result.price_key:

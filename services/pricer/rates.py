@@ -6,21 +6,25 @@ from datetime import datetime
 from decimal import Decimal, Inexact
 from typing import Any
 
-from schemas.money import EXACT, plain
+from schemas.money import EXACT, fits_ledger, plain
 from schemas.price import MarkupRecord, PriceRecord, Rates
 from schemas.usage import INPUT, TOKEN_DIMENSIONS
 from services.pricer.conditions import Condition, compile_when
-from services.pricer.providers import canonical
+from services.pricer.providers import canonical, plain_name
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """A rate with its price per single unit; `unit` is None where that does not terminate."""
+    """A rate with its price per single unit; `unit` is None where that does not terminate.
+
+    `safe` is the unit price where every whole quantity gives an amount the ledger holds.
+    """
 
     price: Decimal
     per: int
     text: str
     unit: Decimal | None
+    safe: Decimal | None
 
 
 RateSet = dict[str, UnitPrice]
@@ -101,7 +105,7 @@ def compile_price(record: PriceRecord, key: str) -> Version:
     return Version(
         key=key,
         provider=canonical(record.provider),
-        model=record.model,
+        model=plain_name(record.model),
         effective_from=record.effective_from,
         effective_to=record.effective_to,
         active=record.status == "active",
@@ -167,7 +171,8 @@ def unit_price(price: Decimal, per: int) -> UnitPrice:
         unit = EXACT.divide(price, Decimal(per))
     except Inexact:
         unit = None
-    return UnitPrice(price, per, plain(price), unit)
+    safe = unit if unit is not None and fits_ledger(unit) else None
+    return UnitPrice(price, per, plain(price), unit, safe)
 
 
 def _inherited(base: RateSet, names: list[str]) -> RateSet:
