@@ -204,12 +204,20 @@ def choose_variant(
     if len(best) > 1:
         return Pending("variant_ambiguous", ", ".join(sorted(v.id for v in best)))
     chosen = best[0] if best else version.base
-    if subject.attributes[: len(TIERED)] == _ORDINARY:
-        return chosen
-    for name, value in zip(TIERED, subject.attributes, strict=False):
+    return _unnamed_tier(subject, chosen, adjustments) or chosen
+
+
+def _unnamed_tier(
+    subject: Subject, chosen: CompiledVariant, adjustments: list[CompiledAdjustment]
+) -> Pending | None:
+    """A tier that nothing names has a price of its own that the book does not tell."""
+    told = subject.attributes[: len(TIERED)]
+    if told == _ORDINARY:
+        return None
+    for name, value in zip(TIERED, told, strict=True):
         if value and not _names(name, chosen, adjustments):
             return Pending("variant_missing", f"{name}={value}")
-    return chosen
+    return None
 
 
 def _names(name: str, variant: CompiledVariant, adjustments: list[CompiledAdjustment]) -> bool:
