@@ -1,0 +1,1 @@
+"""Contracts: what our code may rely on in the real components and their stand-ins."""
