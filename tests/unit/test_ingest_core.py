@@ -40,6 +40,7 @@ def days_off(days: int) -> str:
     return (NOW + timedelta(days=days)).isoformat()
 
 
+TOO_DEEP = ("too_deep", "")
 BAD: dict[str, tuple[bytes, str, str]] = {
     "not UTF-8": (raw(b'"name":"\xff"'), "not_utf8", ""),
     "not JSON": (b'{"event_id": oops}', "not_json", ""),
@@ -64,7 +65,11 @@ BAD: dict[str, tuple[bytes, str, str]] = {
         "too_deep",
         "usage_payload",
     ),
-    "very deep": (raw(b'"usage_payload":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000), "too_deep", ""),
+    "very deep": (
+        raw(b'"usage_payload":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000),
+        "too_deep",
+        "",
+    ),
     "wide payload": (
         line(usage_payload={str(n): n for n in range(3_000)}),
         "too_large",
@@ -179,9 +184,7 @@ taken_items = st.lists(
 def test_grouping_loses_nothing_and_keeps_limits(taken: list[core.Taken]) -> None:
     made = batch.envelopes("p", taken)
     assert sorted(x for e in made for x in split(e.value)) == sorted(t.line for t in taken)
-    assert all(
-        len(e.value) <= batch.MESSAGE_BYTES_WANTED or len(split(e.value)) == 1 for e in made
-    )
+    assert all(len(e.value) <= batch.MESSAGE_BYTES_WANTED or len(split(e.value)) == 1 for e in made)
     if sum(len(t.line) + 1 for t in taken) <= batch.MESSAGE_BYTES_WANTED:
         assert len(made) == bool(taken)
 
