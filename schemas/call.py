@@ -85,7 +85,7 @@ class CallEvent(Record):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=64)] | None = None
 
     @property
-    def model(self) -> str:
+    def answering_model(self) -> str:
         """The model that answered, else the one that was asked for."""
         return self.response_model or self.request_model
 

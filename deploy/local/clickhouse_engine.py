@@ -7,7 +7,7 @@ temporary tables end with it, and reads never wait behind a long insert.
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +48,18 @@ class Answer:
     summary: str
 
 
+def connect(path: str) -> Any:
+    """A new connection to the engine of this process."""
+    return session.Session(path)  # type: ignore[no-untyped-call]
+
+
 class Engine:
     """The one engine of this process, on the data under `path`."""
 
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self._path = str(path)
-        self._open: Callable[[str], Any] = session.Session
-        self._anchor = self._open(self._path)  # the engine lives while one connection does
+        self._anchor = connect(self._path)  # the engine lives while one connection does
         self.version, self.timezone = (
             self._anchor.query("SELECT version(), timezone()", "TSV").bytes().decode().split()
         )
@@ -65,7 +69,7 @@ class Engine:
 
     def run(self, call: Call, sql: str, tables: Sequence[External] = ()) -> Answer:
         """Run one statement in a connection of its own."""
-        connection = self._open(self._path)
+        connection = connect(self._path)
         try:
             return self._run(connection, call, sql, tables)
         except QueryError:
@@ -97,7 +101,7 @@ class Engine:
 
     def _empty_native(self, link: Any, sql: str, parameters: dict[str, str] | None) -> bytes:
         bare = re.sub(r"\bFORMAT\s+Native\s*;*\s*$", "", sql, flags=re.IGNORECASE)
-        described = link.query(f"DESCRIBE ({bare})", "JSONCompact", params=parameters).bytes()
+        described = link.query(f"DESCRIBE ({bare}\n)", "JSONCompact", params=parameters).bytes()
         return native_header([(row[0], row[1]) for row in json.loads(described)["data"]])
 
 

@@ -80,7 +80,7 @@ def _rows(group: list[Telling]) -> Iterable[CallRow]:
     speakers: dict[int, Telling] = {}
     for telling in group:
         known = speakers.get(telling.place.span_key)
-        if known is None or telling.ver > known.ver:
+        if known is None or (telling.ver, telling.place) > (known.ver, known.place):
             speakers[telling.place.span_key] = telling
     winner = max(
         speakers.values(), key=lambda t: (not t.is_void, t.usage_rank, t.wire_rank, t.ver, t.place)

@@ -9,50 +9,59 @@ def _hash128(*parts: str) -> str:
     return f"reinterpretAsUInt128(sipHash128({', '.join(parts)}))"
 
 
+_TOLD = (
+    "project LowCardinality(String) DEFAULT 'default'",
+    "org_id LowCardinality(String) DEFAULT 'unattributed'",
+    "operation LowCardinality(String) DEFAULT 'chat'",
+    "status LowCardinality(String) DEFAULT 'ok'",
+    "emitter LowCardinality(String) DEFAULT 'native'",
+    "usage_source LowCardinality(String) DEFAULT 'provider'",
+    "occurred_at DateTime64(3, 'UTC')",
+    "duration_ms Nullable(UInt32)",
+    "time_to_first_token_ms Nullable(UInt32)",
+    "ttft_ms Nullable(UInt32) DEFAULT time_to_first_token_ms",
+    "wire_rank UInt8",
+    "revision UInt8",
+    "is_void UInt8",
+    "ver UInt128",
+    "payload_hash UInt64",
+    "price_revision UInt32",
+    "book_position UInt32",
+)
+"""Fields of the line with a default or a type of their own."""
+
+_BY_RESPONSE_KEY = _hash128("'response'", "project", "provider", "response_id")
+_EVENT_KEY = _hash128("'event'", "project", "event_id")
+_TRACE_KEY = _hash128("'trace'", "project", "trace_id")
+_DERIVED = (
+    "slot DateTime('UTC') DEFAULT toStartOfHour(toDateTime(occurred_at, 'UTC'))",
+    "bucket DateTime('UTC') DEFAULT toStartOfMinute(toDateTime(occurred_at, 'UTC'))",
+    "org_own LowCardinality(String) DEFAULT if(org_id = 'unattributed', '', org_id)",
+    "usage_rank UInt8 DEFAULT multiIf(usage = '' AND usage_payload = '', 0, "
+    "usage_source IN ('provider', 'stream_final'), 2, 1)",
+    f"event_key UInt128 DEFAULT {_EVENT_KEY}",
+    f"by_response UInt8 DEFAULT response_id != '' AND operation IN {MODEL_OPERATIONS}",
+    f"call_key UInt128 DEFAULT if(by_response, {_BY_RESPONSE_KEY}, event_key)",
+    f"trace_key UInt128 DEFAULT if(trace_id != '', {_TRACE_KEY}, event_key)",
+    "span_key UInt64 DEFAULT toUInt64(event_key)",
+    "own_key UInt64 DEFAULT if(span_id != '', sipHash64('span', project, trace_id, span_id), 0)",
+    "parent_key UInt64 DEFAULT if(parent_span_id != '', "
+    "sipHash64('span', project, trace_id, parent_span_id), 0)",
+    "shape UInt64 DEFAULT sipHash64(call_key, parent_key, org_own, "
+    "toUnixTimestamp64Milli(occurred_at))",
+)
+"""Keys of the ledger, from the fields."""
+
+
 def create_stage(stage: str) -> str:
     """The table priced.v1 lines are parsed into: their fields, and keys derived from them."""
-    event_key = _hash128("'event'", "project", "event_id")
-    by_response_key = _hash128("'response'", "project", "provider", "response_id")
-    trace_key = _hash128("'trace'", "project", "trace_id")
-    by_response = f"response_id != '' AND operation IN {MODEL_OPERATIONS}"
     columns = [
         *(f"{name} String" for name in TEXT),
         *(f"{name} LowCardinality(String)" for name in NAMES),
         *(f"{name} Decimal(38, 18)" for name in MONEY),
         *(f"{name} UInt64" for name in TOKENS),
-        "project LowCardinality(String) DEFAULT 'default'",
-        "org_id LowCardinality(String) DEFAULT 'unattributed'",
-        "operation LowCardinality(String) DEFAULT 'chat'",
-        "status LowCardinality(String) DEFAULT 'ok'",
-        "emitter LowCardinality(String) DEFAULT 'native'",
-        "usage_source LowCardinality(String) DEFAULT 'provider'",
-        "occurred_at DateTime64(3, 'UTC')",
-        "duration_ms Nullable(UInt32)",
-        "time_to_first_token_ms Nullable(UInt32)",
-        "ttft_ms Nullable(UInt32) DEFAULT time_to_first_token_ms",
-        "wire_rank UInt8",
-        "revision UInt8",
-        "is_void UInt8",
-        "ver UInt128",
-        "payload_hash UInt64",
-        "price_revision UInt32",
-        "book_position UInt32",
-        "slot DateTime('UTC') DEFAULT toStartOfHour(toDateTime(occurred_at, 'UTC'))",
-        "bucket DateTime('UTC') DEFAULT toStartOfMinute(toDateTime(occurred_at, 'UTC'))",
-        "org_own LowCardinality(String) DEFAULT if(org_id = 'unattributed', '', org_id)",
-        "usage_rank UInt8 DEFAULT multiIf(usage = '' AND usage_payload = '', 0, "
-        "usage_source IN ('provider', 'stream_final'), 2, 1)",
-        f"event_key UInt128 DEFAULT {event_key}",
-        f"by_response UInt8 DEFAULT {by_response}",
-        f"call_key UInt128 DEFAULT if(by_response, {by_response_key}, event_key)",
-        f"trace_key UInt128 DEFAULT if(trace_id != '', {trace_key}, event_key)",
-        "span_key UInt64 DEFAULT toUInt64(event_key)",
-        "own_key UInt64 DEFAULT if(span_id != '', "
-        "sipHash64('span', project, trace_id, span_id), 0)",
-        "parent_key UInt64 DEFAULT if(parent_span_id != '', "
-        "sipHash64('span', project, trace_id, parent_span_id), 0)",
-        "shape UInt64 DEFAULT sipHash64(call_key, parent_key, org_own, "
-        "toUnixTimestamp64Milli(occurred_at))",
+        *_TOLD,
+        *_DERIVED,
     ]
     return f"CREATE TABLE IF NOT EXISTS {stage} ({', '.join(columns)}) ENGINE = Memory"
 

@@ -86,7 +86,8 @@ def test_compression_both_ways(clickhouse: ClickHouseEngine, database: str, comp
 
 @pytest.mark.parametrize("end", ["LIMIT 0", "WHERE id = 7", "WHERE id = {x:UInt8} -- none"])
 def test_an_empty_answer_still_names_its_columns(client: Any, table: str, end: str) -> None:
-    answer = client.query("SELECT id, org, cost FROM calls " + end, parameters={"x": 3})
+    sql = " ".join(["SELECT id, org, cost FROM calls", end])
+    answer = client.query(sql, parameters={"x": 3})
     assert answer.column_names == ("id", "org", "cost")
     assert answer.column_types[0].name == "UInt64"
     assert answer.result_rows == []
