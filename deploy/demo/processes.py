@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from deploy.local import engines, kafka
+from deploy.local import clickhouse, engines, kafka
 from deploy.local.process import Process, port_is_free, require_port
 from services.runtime.keys import digest
 
@@ -65,7 +65,7 @@ class Demo:
 
     @property
     def clickhouse_url(self) -> str:
-        port = engines.port(engines.clickhouse.PORT_SETTING, engines.CLICKHOUSE_PORT)
+        port = engines.port(clickhouse.PORT_SETTING, engines.CLICKHOUSE_PORT)
         return f"http://127.0.0.1:{port}"
 
     def url(self, service: str) -> str:
