@@ -14,6 +14,7 @@ from tests.oracle import Event, Price
 from tests.system import System, as_json
 
 RETRY_SECONDS = 0.2
+BOOK_POSITION = "tracetally_price_book_position"
 
 
 class Load:
@@ -71,9 +72,17 @@ class Load:
         value = b"\n".join(map(as_json, events))
         await self.kafka([Message(topics.CALLS.name, value, key)])
 
+    async def book(self, messages: Sequence[Message]) -> None:
+        """Publish to the price book, and return once the pricer has read it."""
+        position = self._system.metric("pricer", BOOK_POSITION) + len(messages)
+        await self.kafka(messages)
+        await self._system.wait_for(
+            "the price book", lambda: self._system.metric("pricer", BOOK_POSITION) >= position
+        )
+
     async def prices(self, prices: Sequence[Price]) -> None:
-        """Publish to the price book."""
-        await self.kafka([Message(topics.PRICES.name, p.record(), p.key) for p in prices])
+        """Publish prices; what is sent afterwards is priced with them."""
+        await self.book([Message(topics.PRICES.name, p.record(), p.key) for p in prices])
 
     async def markup(self, org: str, factor: str) -> None:
         """An org pays `factor` times the cost, from long ago on."""
@@ -85,7 +94,7 @@ class Load:
             "multiply": factor,
         }
         key = f"markup|org:{org}|factor|2024-01-01T00:00:00Z".encode()
-        await self.kafka([Message(topics.PRICES.name, as_json(record), key)])
+        await self.book([Message(topics.PRICES.name, as_json(record), key)])
 
 
 def groups(rng: random.Random, events: Sequence[Event], most: int) -> list[list[Event]]:

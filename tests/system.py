@@ -15,10 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -71,12 +68,8 @@ class System:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-        if kind is not None:
-            print(f"logs of the services: {self.home}")
 
     def environment(self, service: str) -> dict[str, str]:
         """What a service is configured with."""
@@ -140,14 +133,6 @@ class System:
         found = [line for line in told.splitlines() if line.startswith(f"{name} ")]
         return float(found[0].split()[1]) if found else 0.0
 
-    async def wait_book(self, records: int) -> None:
-        """Until the pricer has read so many records of the price book."""
-
-        def read() -> bool:
-            return self.metric("pricer", "tracetally_price_book_position") >= records
-
-        await self.wait_for("the price book", read)
-
     async def lag(self, group: str) -> int:
         """Messages that a group has not committed yet."""
         names = [self.prefix + topic.name for topic in READERS[group]]
@@ -171,7 +156,7 @@ class System:
         return sum(max(0, end - max(0, done.get(tp, 0))) for tp, end in ends.items())
 
     async def wait_settled(self, seconds: float = SETTLE_SECONDS) -> None:
-        """Until everything sent is in the ledger and its aggregates, else fail with what is left."""
+        """Until everything sent is in ledger and aggregates, else fail with what is left."""
         left = ""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -227,9 +212,8 @@ def _script(service: str) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except (URLError, OSError):
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
         return False
 
 

@@ -43,13 +43,11 @@ async def test_totals_are_those_of_the_set_of_events(
         async with Load(system) as load:
             await load.prices(BOOK)
             await load.markup("t-org1", str(MARKUP))
-            await system.wait_book(len(BOOK) + 1)
             await send(load, rng, list(first), keyed=keyed)
             await system.wait_settled()
             costs = [(event, cost(event, BOOK)) for event in first]
             check(system, totals(costs, markups))
             await load.prices([change])
-            await system.wait_book(len(BOOK) + 2)
             await send(load, rng, first + second + second, keyed=keyed)
             await system.wait_settled()
             costs += [(event, cost(event, [*BOOK, change])) for event in second]
