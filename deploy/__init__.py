@@ -1,1 +1,1 @@
-"""How Tracetally is deployed and run on one machine."""
+"""How Tracetally is run: containers, and the same engines on a machine without them."""

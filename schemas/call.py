@@ -1,5 +1,6 @@
 """`CallEvent`: one step of a conversation as its producer reports it (topic calls.v1)."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -19,6 +20,10 @@ MODEL_OPERATIONS: frozenset[str] = frozenset(
 )
 UNATTRIBUTED = "unattributed"
 """The org of steps that name none: kept, shown as such, counted in data health."""
+
+OCCURRED_PAST_MAX = timedelta(days=90)
+OCCURRED_FUTURE_MAX = timedelta(hours=1)
+"""Bounds of `occurred_at`: around the clock at HTTP, around the broker's time behind Kafka."""
 
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)] | int | bool
@@ -80,7 +85,7 @@ class CallEvent(Record):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=64)] | None = None
 
     @property
-    def model(self) -> str:
+    def answering_model(self) -> str:
         """The model that answered, else the one that was asked for."""
         return self.response_model or self.request_model
 

@@ -88,4 +88,14 @@ CREATE TABLE IF NOT EXISTS contents (
 ) ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (project, trace_id, content_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS progress (
+  topic LowCardinality(String),
+  partition UInt32,
+  position UInt64 COMMENT 'offset after the last message in the ledger',
+  end_offset UInt64 COMMENT 'end of the partition as last seen',
+  record_at DateTime64(3, 'UTC') COMMENT 'when the broker took that last message',
+  flushed_at DateTime64(3, 'UTC')
+) ENGINE = ReplacingMergeTree(flushed_at)
+ORDER BY (topic, partition)

@@ -121,7 +121,7 @@ def can_wake(pending: Pending, event: CallEvent) -> bool:
 
 def parking_key(event: CallEvent) -> str:
     """Calls that wait for one record share a partition."""
-    return f"{event.provider}|{event.model}"
+    return f"{event.provider}|{event.answering_model}"
 
 
 def parse(line: bytes) -> CallEvent | Refusal:

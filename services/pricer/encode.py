@@ -30,8 +30,8 @@ def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) 
     fields: dict[str, Any] = {"payload_hash": str(hash64(told))}
     if not event.org_id:
         fields["org_id"] = UNATTRIBUTED
-    if event.model:
-        fields["model"] = event.model
+    if event.answering_model:
+        fields["model"] = event.answering_model
     fields.update(_token_fields(tokens(event)))
     priced = isinstance(result, Priced)
     if isinstance(result, Priced):

@@ -1,0 +1,56 @@
+# Every command of the project. `make` prints this list.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+ROUNDS ?= 12
+
+.PHONY: help setup demo down test lint type bench faults schemas lock format
+
+help: ## Print what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Create .venv from the hashed lock (nothing else is touched)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0] + ": set PYTHON=python3.12") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) (about a minute the first time) ..."
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup ## Start everything, replay real traffic, check every figure (ARGS=--exit ends by itself)
+	@$(RUN)/python -m deploy.demo $(ARGS)
+
+down: setup ## Stop everything the demo started, and nothing else
+	@$(RUN)/python -m deploy.demo --down
+
+test: setup lint type ## Set up, lint, check types, run all tests
+	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
+
+lint: setup ## Style, import contracts
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check --quiet . || (echo "run: make format"; exit 1)
+	@$(RUN)/lint-imports --no-cache | tail -n 12
+
+type: setup ## Static types, strict
+	@$(RUN)/mypy
+
+bench: setup ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand
+	@$(RUN)/python -m tests.bench $(ARGS)
+
+faults: setup ## Kill everything at random instants under load, ROUNDS times
+	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest -m faults -s $(ARGS)
+
+schemas: setup ## Write schemas/json from the models
+	@$(RUN)/python -m deploy.schemas
+
+lock: setup ## Resolve pyproject.toml into requirements.lock, with hashes, without addresses
+	@$(RUN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+
+format: setup ## Put the code into its one form
+	@$(RUN)/ruff check --fix --quiet . ; $(RUN)/ruff format --quiet .

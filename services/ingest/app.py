@@ -1,0 +1,96 @@
+"""Wiring of ingest: settings, producer, readiness, server, drain."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+
+from schemas.topics import CALLS, CONTENTS, DEAD, OUTCOMES
+from services.ingest.gate import Gate
+from services.ingest.http import Shell, build
+from services.ingest.settings import Settings
+from services.runtime import health, run
+from services.runtime.kafka import KafkaPublisher, Publisher, connection
+from services.runtime.settings import load
+
+TOPICS_NEEDED = frozenset(topic.name for topic in (CALLS, CONTENTS, OUTCOMES, DEAD))
+CONNECT_RETRY_SECONDS = 1.0
+
+
+@dataclass
+class Readiness:
+    """Why ingest is not ready yet. Once ready it stays so: without Kafka it answers 503 itself."""
+
+    why: str = "not connected to Kafka yet"
+
+    def check(self) -> str:
+        """A `health.Check`."""
+        return self.why
+
+
+def application(settings: Settings, publisher: Publisher, readiness: Readiness) -> FastAPI:
+    """The whole HTTP application."""
+    gate = Gate(
+        publisher,
+        settings.publish_seconds_max,
+        settings.in_flight_max,
+        settings.in_flight_bytes_max,
+    )
+    app = build(Shell(settings, settings.keys(), gate, lambda: datetime.now(UTC)))
+    status = health.Health(ready_checks={"kafka": readiness.check})
+    app.router.routes.extend(health.routes(status))
+    return app
+
+
+async def missing_topics(settings: Settings) -> set[str]:
+    """Topics that ingest writes and the cluster lacks."""
+    admin = AIOKafkaAdminClient(**connection(settings))
+    await admin.start()
+    try:
+        return {settings.topic_prefix + name for name in TOPICS_NEEDED} - set(
+            await admin.list_topics()
+        )
+    finally:
+        await admin.close()
+
+
+async def become_ready(
+    settings: Settings, publisher: KafkaPublisher, readiness: Readiness, stop: asyncio.Event
+) -> None:
+    """Try until connected, with all topics there, or until told to stop."""
+    while readiness.why and not stop.is_set():
+        try:
+            await publisher.start()
+            missing = await missing_topics(settings)
+            readiness.why = f"topics are missing: {', '.join(sorted(missing))}" if missing else ""
+        except (KafkaError, OSError, TimeoutError) as wrong:
+            readiness.why = f"Kafka at {settings.kafka_bootstrap}: {type(wrong).__name__}"
+        if readiness.why:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), CONNECT_RETRY_SECONDS)
+
+
+def main() -> None:
+    """`tracetally-ingest`."""
+    settings = load(Settings)
+
+    async def work(stop: asyncio.Event) -> None:
+        publisher, readiness = KafkaPublisher(settings), Readiness()
+        connecting = asyncio.create_task(become_ready(settings, publisher, readiness, stop))
+        try:
+            app = application(settings, publisher, readiness)
+            await run.serve(run.http_server(app, settings), stop)
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await publisher.stop()
+
+    run.run("ingest", settings, [work])
+
+
+if __name__ == "__main__":
+    main()

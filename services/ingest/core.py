@@ -1,0 +1,205 @@
+"""From the bytes of a body to what is accepted, refused and published. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from schemas.base import Record
+from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX
+from schemas.dead import Refusal
+from schemas.ndjson import LINE_BYTES_MAX
+from services.ingest import wire
+from services.ingest.kinds import Kind
+from services.ingest.payload import flaw
+
+ALL_ORGS = "*"
+VALUES_MAX = 4_000_000
+"""Commas in a body: a bound on the memory that parsing takes, far above any honest body."""
+DETAIL_CHARS_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What the key of a request fixes, and when it came."""
+
+    project: str
+    org_id: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An item that was not taken: its place in the body, why, and its bytes."""
+
+    index: int
+    refusal: Refusal
+    original: bytes
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An item to publish: what must stay together, and its line."""
+
+    thread: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a body. `broken` means that no part of it is JSON."""
+
+    taken: tuple[Taken, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    broken: Refusal | None = None
+
+
+class TooManyError(Exception):
+    """More items, or more values, than a body may have."""
+
+
+Outcome = Taken | Refusal
+
+
+def decide(kind: Kind, body: bytes, caller: Caller, items_max: int) -> Decision:
+    """Accept or refuse every item of the body."""
+    if body.count(b",") > VALUES_MAX:
+        raise TooManyError(f"the body has more than {VALUES_MAX} values")
+    take = taker(kind, caller)
+    form = wire.shape(body)
+    try:
+        if form != "array":
+            originals = wire.slices(body, form, items_max)
+            outcomes = [_one(kind, take, item) for item in originals]
+        elif (records := _many(kind, body)) is not None and len(records) <= items_max:
+            outcomes = [take(record) for record in records]
+            whole = all(isinstance(outcome, Taken) for outcome in outcomes)
+            originals = [] if whole else wire.slices(body, form, items_max)
+        else:
+            originals = wire.slices(body, form, items_max)
+            outcomes = [_one(kind, take, item) for item in originals]
+    except wire.TooManyError:
+        raise TooManyError(f"the body has more than {items_max} items: send several") from None
+    except wire.NotJsonError as wrong:
+        return Decision(broken=Refusal(reason="not_json", detail=str(wrong)))
+    return _sorted(outcomes, originals)
+
+
+def _sorted(outcomes: list[Outcome], originals: list[bytes]) -> Decision:
+    taken = tuple(outcome for outcome in outcomes if isinstance(outcome, Taken))
+    if len(taken) == len(outcomes):
+        return Decision(taken=taken)
+    refused = tuple(
+        Refused(index, outcome, originals[index])
+        for index, outcome in enumerate(outcomes)
+        if isinstance(outcome, Refusal)
+    )
+    if not taken and all(r.refusal.reason in ("not_json", "not_utf8") for r in refused):
+        return Decision(broken=refused[0].refusal)
+    return Decision(taken=taken, refused=refused)
+
+
+def _many(kind: Kind, body: bytes) -> list[Record] | None:
+    """All items of an array at once, the fast way; None when any of them is wrong."""
+    try:
+        records: list[Record] = kind.many.validate_json(body)
+    except ValidationError:
+        return None
+    return records
+
+
+def _one(kind: Kind, take: Callable[[Any], Outcome], item: bytes) -> Outcome:
+    if len(item) > LINE_BYTES_MAX:
+        return _too_large(len(item))
+    try:
+        record = kind.one.validate_json(item)
+    except ValidationError as wrong:
+        return refusal_of(wrong, item)
+    return take(record)
+
+
+def _too_large(size: int) -> Refusal:
+    detail = f"{size} bytes; an event may have at most {LINE_BYTES_MAX}"
+    return Refusal(reason="too_large", detail=detail)
+
+
+def taker(kind: Kind, caller: Caller) -> Callable[[Any], Outcome]:
+    """A function that checks one valid record against the caller and encodes it.
+
+    Project and org are written in front of the rest, so that no record has to be copied.
+    """
+    forced: dict[str, str] = {"project": caller.project}
+    bound = caller.org_id != ALL_ORGS
+    if bound:
+        forced["org_id"] = caller.org_id
+    prefix = orjson.dumps(forced)[:-1] + b","
+    exclude = set(forced)
+    encode = kind.record.__pydantic_serializer__.to_json
+    earliest, latest = caller.now - OCCURRED_PAST_MAX, caller.now + OCCURRED_FUTURE_MAX
+    has_payload = "usage_payload" in kind.record.model_fields
+
+    def take(record: Any) -> Outcome:
+        if record.project != caller.project and "project" in record.model_fields_set:
+            return _foreign("project", caller.project)
+        if bound and record.org_id not in ("", caller.org_id):
+            return _foreign("org_id", caller.org_id)
+        if not earliest <= record.occurred_at <= latest:
+            return _out_of_bounds(record.occurred_at, earliest, latest)
+        if has_payload and record.usage_payload is not None and (why := flaw(record.usage_payload)):
+            return why
+        line = prefix + encode(record, exclude=exclude, exclude_unset=True)[1:]
+        if len(line) > LINE_BYTES_MAX:
+            return _too_large(len(line))
+        return Taken(kind.thread(record), line)
+
+    return take
+
+
+def _foreign(field: str, allowed: str) -> Refusal:
+    return Refusal(
+        reason="invalid_field",
+        field=field,
+        detail=f"this key writes to {field} {allowed!r} only; leave the field out or name that",
+    )
+
+
+def _out_of_bounds(value: datetime, earliest: datetime, latest: datetime) -> Refusal:
+    return Refusal(
+        reason="time_out_of_bounds",
+        field="occurred_at",
+        detail=f"{value.isoformat()} is not between {earliest.isoformat()} and "
+        f"{latest.isoformat()}",
+    )
+
+
+def refusal_of(wrong: ValidationError, item: bytes) -> Refusal:
+    """Pydantic's first error, in our words for the reason and its words for the detail."""
+    error = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
+    kind, message = error["type"], error["msg"][:DETAIL_CHARS_MAX]
+    path = [str(part) for part in error["loc"] if not _is_branch(part)]
+    field = ".".join(path)[:256]
+    if kind == "json_invalid":
+        return _not_json(message, item)
+    if kind == "extra_forbidden":
+        return Refusal(reason="unknown_field", field=field, detail=f"{field}: no such field")
+    if kind in ("model_type", "model_attributes_type") and not path:
+        return Refusal(reason="not_an_object", detail="an event is a JSON object")
+    return Refusal(reason="invalid_field", field=field, detail=message)
+
+
+def _is_branch(part: int | str) -> bool:
+    """Pydantic names the branch of a union in the location: no part of the field's name."""
+    return isinstance(part, str) and (part.startswith("constrained-") or part == "[key]")
+
+
+def _not_json(message: str, item: bytes) -> Refusal:
+    if "recursion limit" in message:
+        return Refusal(reason="too_deep", detail="nested too deeply to be read")
+    try:
+        item.decode()
+    except UnicodeDecodeError as wrong:
+        return Refusal(reason="not_utf8", detail=f"byte {wrong.start}: {wrong.reason}")
+    return Refusal(reason="not_json", detail=message)

@@ -1,0 +1,186 @@
+"""The endpoints: a request's bytes in, the core's decision out, Kafka in between."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+
+from services.ingest import batch, core, inflate, openapi, rate
+from services.ingest.gate import Gate, UnavailableError
+from services.ingest.kinds import KINDS, Kind
+from services.ingest.settings import ANYONE, Settings
+from services.runtime import telemetry, web
+from services.runtime.kafka import Message
+from services.runtime.keys import ApiKey, bearer, find_key
+from services.runtime.problems import ProblemError, respond, unavailable
+
+
+@dataclass
+class Shell:
+    """What the handlers share."""
+
+    settings: Settings
+    keys: tuple[ApiKey, ...]
+    gate: Gate
+    clock: Callable[[], datetime]
+    buckets: dict[str, rate.Bucket] = field(default_factory=dict)
+
+
+def add_routes(app: FastAPI, shell: Shell) -> None:
+    """One route for each kind."""
+    for kind in KINDS:
+        app.add_api_route(
+            kind.path,
+            _endpoint(shell, kind),
+            methods=["POST"],
+            name=kind.path.rpartition("/")[2],
+            summary=kind.topic.description,
+            response_class=Response,
+            openapi_extra=openapi.request_body(kind, shell.settings.items_max),
+            responses=openapi.responses(),
+        )
+
+
+def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
+    async def take(request: Request) -> Response:
+        key = authorised(shell, request)
+        body = await _body(shell.settings, request)
+        caller = core.Caller(key.project, key.org_id, shell.clock())
+        try:
+            decision = core.decide(kind, body, caller, shell.settings.items_max)
+        except core.TooManyError as wrong:
+            raise ProblemError(413, str(wrong)) from None
+        count = len(decision.taken) + len(decision.refused)
+        _limit(shell, key, count)
+        refused = list(decision.refused)
+        if decision.broken:
+            refused = [core.Refused(0, decision.broken, body)]
+        envelopes = batch.envelopes(caller.project, decision.taken)
+        letters = batch.letters(((r.refusal, r.original) for r in refused), caller)
+        await _publish(
+            shell.gate,
+            [Message(kind.topic.name, e.value, e.key) for e in envelopes]
+            + [Message("dead.v1", e.value, e.key) for e in letters],
+        )
+        _count(kind, len(decision.taken), refused)
+        return _answer(request, decision, refused)
+
+    return take
+
+
+def authorised(shell: Shell, request: Request) -> ApiKey:
+    """The caller's key, or the problem with it."""
+    if shell.settings.auth == "off":
+        return ANYONE
+    secret = bearer(dict(request.headers))
+    key = find_key(shell.keys, secret) if secret else None
+    if key is None:
+        detail = "unknown API key" if secret else "an API key is needed: Authorization: Bearer KEY"
+        raise ProblemError(401, detail, headers={"www-authenticate": "Bearer"})
+    if not key.allows("ingest"):
+        raise ProblemError(403, "this key lacks the scope 'ingest'")
+    return key
+
+
+async def _body(settings: Settings, request: Request) -> bytes:
+    limit = settings.body_bytes_max
+    too_large = ProblemError(413, f"the body is larger than {limit} bytes: send several")
+    try:
+        async with asyncio.timeout(settings.body_seconds_max):
+            raw = await _read(request, limit)
+    except TimeoutError:
+        raise ProblemError(408, f"no body within {settings.body_seconds_max:g} s") from None
+    if raw is None:
+        raise too_large
+    encoding = request.headers.get("content-encoding", "")
+    try:
+        body = inflate.inflate(raw, encoding, limit)
+    except inflate.TooLargeError:
+        raise too_large from None
+    except inflate.CorruptError as wrong:
+        raise ProblemError(400, f"content-encoding {encoding}: {wrong}") from None
+    except inflate.UnknownEncodingError:
+        detail = f"content-encoding {encoding[:64]!r} is not known here"
+        raise ProblemError(415, detail, allowed=list(inflate.ENCODINGS)) from None
+    if not body.strip() and "ndjson" not in request.headers.get("content-type", ""):
+        raise ProblemError(400, "the body is empty")
+    return body
+
+
+async def _read(request: Request, limit: int) -> bytes | None:
+    """The body as sent; None as soon as it passes the limit."""
+    if int(request.headers.get("content-length", "0")) > limit:
+        return None
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _limit(shell: Shell, key: ApiKey, events: int) -> None:
+    allowed = shell.settings.events_per_second_max
+    if not allowed:
+        return
+    bucket, wait = rate.spend(shell.buckets.get(key.key_id), allowed, events, time.monotonic())
+    shell.buckets[key.key_id] = bucket
+    if wait:
+        detail = f"more than {allowed:g} events a second with this key"
+        raise ProblemError(429, detail, headers={"retry-after": str(wait)})
+
+
+async def _publish(gate: Gate, messages: list[Message]) -> None:
+    try:
+        await gate.publish(messages)
+    except UnavailableError as wrong:
+        telemetry.UNAVAILABLE.labels("kafka").inc()
+        raise unavailable(f"{wrong}: resend, nothing is counted twice") from None
+
+
+def _count(kind: Kind, accepted: int, refused: Iterable[core.Refused]) -> None:
+    telemetry.ACCEPTED.labels(kind.topic.name).inc(accepted)
+    for reason, count in Counter(r.refusal.reason for r in refused).items():
+        telemetry.REFUSED.labels("ingest", reason).inc(count)
+
+
+def _answer(request: Request, decision: core.Decision, refused: list[core.Refused]) -> Response:
+    listed = [
+        {
+            "index": r.index,
+            "field": r.refusal.field,
+            "reason": r.refusal.reason,
+            "detail": r.refusal.detail,
+        }
+        for r in refused
+    ]
+    if decision.broken:
+        detail = f"the body is not JSON: {decision.broken.detail}"
+        return respond(request, ProblemError(400, detail, accepted=0, refused=listed))
+    if refused and not decision.taken:
+        detail = f"none of {len(refused)} items was accepted: {refused[0].refusal.detail}"
+        return respond(request, ProblemError(422, detail, accepted=0, refused=listed))
+    body = orjson.dumps({"accepted": len(decision.taken), "refused": listed})
+    return Response(body, media_type="application/json")
+
+
+def build(shell: Shell) -> FastAPI:
+    """The application without its health routes."""
+    app = FastAPI(
+        title="Tracetally ingest",
+        version="1",
+        description=openapi.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(web.Requests)
+    web.equip(app)
+    add_routes(app, shell)
+    return app

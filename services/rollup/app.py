@@ -1,0 +1,174 @@
+"""Wiring of the rollup: the service, and its commands setup, verify, rebuild, sweep."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from aiokafka.errors import KafkaError
+from starlette.applications import Starlette
+
+from schemas import topics
+from services.rollup import maintenance
+from services.rollup.cascade import Cascade
+from services.rollup.ledger import Ledger, Window
+from services.rollup.worker import READ, Rollup, Settings, worker_name
+from services.runtime import logs
+from services.runtime.clickhouse import Store, StoreAwayError
+from services.runtime.health import Health, Heartbeat, routes
+from services.runtime.kafka import KafkaPublisher, ensure_topics, new_consumer
+from services.runtime.loop import Loop, Pace
+from services.runtime.migrate import migrate
+from services.runtime.run import http_server, run, serve
+from services.runtime.settings import load
+
+MIGRATIONS = "schemas.clickhouse"
+GROUP = "rollup"
+
+log = logs.get("rollup")
+
+
+async def setup(settings: Settings) -> None:
+    """Create what is missing: the database, its tables, the topics."""
+    store = await Store.connect(settings.model_copy(update={"clickhouse_database": "default"}))
+    await store.command(f"CREATE DATABASE IF NOT EXISTS `{settings.clickhouse_database}`")
+    await store.close()
+    store = await Store.connect(settings)
+    applied = await migrate(store, MIGRATIONS)
+    await store.close()
+    await ensure_topics(
+        settings, topics.TOPICS, settings.topic_replication, settings.topic_partitions or None
+    )
+    log.info("set up", migrations=applied)
+
+
+async def connect(
+    settings: Settings, stop: asyncio.Event, health: Health
+) -> tuple[Store, KafkaPublisher] | None:
+    """Set up and connect, waiting for the stores as long as it takes; None when stopped."""
+    waiting = ["connecting"]
+    health.ready_checks["stores"] = lambda: waiting[0]
+    while not stop.is_set():
+        publisher = KafkaPublisher(settings)
+        try:
+            if settings.setup:
+                await setup(settings)
+            await publisher.start()
+            return await Store.connect(settings), publisher
+        except (StoreAwayError, KafkaError, OSError) as error:
+            waiting[0] = f"waiting: {error!s:.200}"
+            log.warning("waiting for the stores", error=str(error)[:500])
+            await publisher.stop()
+            await asyncio.sleep(1.0)
+    return None
+
+
+async def work(settings: Settings, health: Health, heart: Heartbeat, stop: asyncio.Event) -> None:
+    """Consume until told to stop."""
+    connected = await connect(settings, stop, health)
+    if connected is None:
+        return
+    store, publisher = connected
+    rollup = Rollup(settings, store, publisher)
+    await rollup.prepare()
+    consumer = new_consumer(settings, [topic.name for topic in READ], GROUP)
+    rollup.consumer = consumer
+    pace = Pace(
+        settings.flush_seconds_min,
+        settings.flush_seconds_max,
+        settings.flush_bytes_max,
+        settings.flush_messages_max,
+    )
+    try:
+        await consumer.start()
+        del health.ready_checks["stores"]
+        await Loop(consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
+        await rollup.ledger.close()
+    finally:
+        await consumer.stop()
+        await publisher.stop()
+        await store.close()
+
+
+def serve_forever(settings: Settings) -> None:
+    """The service: health on HTTP, the loop beside it."""
+    health = Health()
+    heart = Heartbeat(settings.stall_seconds)
+    health.live_checks["loop"] = heart.check
+    server = http_server(Starlette(routes=list(routes(health))), settings)
+    run(
+        "rollup",
+        settings,
+        [
+            lambda stop: serve(server, stop),
+            lambda stop: work(settings, health, heart, stop),
+        ],
+    )
+
+
+async def command(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`setup`, `verify`, `rebuild` and `sweep`: the exit status."""
+    if arguments.command == "setup":
+        await setup(settings)
+        return 0
+    store = await Store.connect(settings)
+    start, end = arguments.start, arguments.end
+    if arguments.command == "verify":
+        wrong = await maintenance.verify(store, start, end)
+        sys.stdout.buffer.write(maintenance.report(wrong))
+        sys.stderr.write(f"{len(wrong)} mismatches between {start} and {end}\n")
+        await store.close()
+        return 1 if wrong else 0
+    ledger = Ledger(store, worker_name(), Window(settings.near_hours))
+    cascade = Cascade(store, ledger.scratch)
+    await ledger.prepare()
+    if arguments.command == "rebuild":
+        await maintenance.rebuild(ledger, cascade, start, end)
+    else:
+        cascade.touch(await maintenance.sweep(ledger, start, end))
+        await cascade.refresh(everything=True)
+    await ledger.close()
+    await store.close()
+    return 0
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="tracetally-rollup",
+        description="Writes the ledger and its aggregates; without a command, runs the service.",
+    )
+    parser.add_argument("--check", action="store_true", help="print the settings and exit")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("setup", help="create database, tables and topics, then exit")
+    now = datetime.now(UTC)
+    for name, what in (
+        ("verify", "compare every aggregate with the ledger, to the digit; exit 1 on a mismatch"),
+        ("rebuild", "write ledger and aggregates anew from the tellings (stop the workers first)"),
+        ("sweep", "settle calls told at places too far apart for a flush to see"),
+    ):
+        sub = commands.add_parser(name, help=what, description=what)
+        sub.add_argument("--from", dest="start", type=_instant, default=now - timedelta(days=92))
+        sub.add_argument("--to", dest="end", type=_instant, default=now + timedelta(days=1))
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Console script."""
+    arguments = parse(sys.argv[1:])
+    settings = load(Settings)
+    if arguments.command is None:
+        serve_forever(settings)
+        return
+    logs.configure("rollup", settings.log_level, settings.log_format)
+    try:
+        raise SystemExit(asyncio.run(command(settings, arguments)))
+    except StoreAwayError as error:
+        sys.stderr.write(f"ClickHouse at {settings.clickhouse_url} does not answer: {error}\n")
+        raise SystemExit(3) from None

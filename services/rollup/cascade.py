@@ -1,0 +1,146 @@
+"""Hours, days and the per-subject tables from the minutes: paced, and healed by comparing gens.
+
+A bucket is dirty when its generation is below the sum of the finer ones, so no dirty list is
+stored: what a flush touched is remembered in memory, and what a crash forgot is found by query.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import orjson
+
+from services.rollup import subjects
+from services.rollup.columns import DIMENSIONS, NARROW
+from services.rollup.stage import Scratch
+from services.rollup.statements import recompute_coarser
+from services.runtime.clickhouse import Store
+from services.runtime.telemetry import FLUSH_SECONDS
+
+HOURS_PER_STATEMENT = 500
+
+Hour = tuple[str, int]
+
+
+@dataclass
+class Paced:
+    """Dirty hours of one level, refreshed no sooner than its own cost allows."""
+
+    share: float
+    """The part of the wall clock this level may take."""
+    least_seconds: float
+    dirty: set[Hour] = field(default_factory=set)
+    due: float = 0.0
+
+    def take(self, now: float) -> list[Hour]:
+        """What to refresh now, possibly nothing."""
+        if now < self.due or not self.dirty:
+            return []
+        taken = sorted(self.dirty, key=lambda hour: (hour[1], hour[0]))[:HOURS_PER_STATEMENT]
+        self.dirty.difference_update(taken)
+        return taken
+
+    def spent(self, started: float, ended: float) -> None:
+        """Set when the level is due again. A full backlog goes on at the same pace."""
+        self.due = ended + max(self.least_seconds, (ended - started) / self.share)
+        if len(self.dirty) >= HOURS_PER_STATEMENT:
+            self.due = ended
+
+
+class Cascade:
+    """Keeps the coarser tables of one worker's touched hours up to date."""
+
+    def __init__(self, store: Store, scratch: Scratch) -> None:
+        self._store = store
+        self._scratch = scratch
+        self.hours = Paced(share=0.5, least_seconds=0.0)
+        self.days = Paced(share=0.1, least_seconds=5.0)
+        self.subjects = Paced(share=0.1, least_seconds=5.0)
+
+    def touch(self, hours: frozenset[Hour]) -> None:
+        """A flush wrote minutes of these (org, hour) pairs."""
+        for level in (self.hours, self.days, self.subjects):
+            level.dirty |= hours
+
+    async def heal(self) -> None:
+        """Find every hour whose coarser rows are behind: after a start, and now and then."""
+        for sql in BEHIND:
+            found = await self._store.rows(sql)
+            self.touch(frozenset((str(org), int(hour)) for org, hour in found))
+
+    async def refresh(self, *, everything: bool = False) -> None:
+        """Refresh the levels that are due; `everything` ignores the pace."""
+        for level, work in (
+            (self.hours, self._hours),
+            (self.days, self._days),
+            (self.subjects, self._subjects),
+        ):
+            while taken := level.take(float("inf") if everything else time.monotonic()):
+                started = time.monotonic()
+                await self._mark(taken)
+                try:
+                    await work()
+                except BaseException:
+                    level.dirty.update(taken)
+                    raise
+                level.spent(started, time.monotonic())
+
+    async def _mark(self, hours: list[Hour]) -> None:
+        await self._store.command(f"TRUNCATE TABLE {self._scratch.hours}")
+        rows = [{"org_id": org, "bucket": hour} for org, hour in hours]
+        await self._store.insert_bytes(self._scratch.hours, b"\n".join(map(orjson.dumps, rows)))
+
+    async def _run(self, step: str, *statements: str) -> None:
+        with FLUSH_SECONDS.labels(step).time():
+            for sql in statements:
+                await self._store.command(sql)
+
+    async def _hours(self) -> None:
+        hours = self._scratch.hours
+        minutes = f"SELECT org_id, bucket + 60 * m FROM {hours} ARRAY JOIN range(60) AS m"
+        same = f"SELECT org_id, bucket FROM {hours}"
+        await self._run(
+            "hours",
+            recompute_coarser(
+                "rollup_minute", "rollup_hour", DIMENSIONS, minutes, "toStartOfHour(bucket)"
+            ),
+            recompute_coarser("rollup_hour", "narrow_hour", NARROW, same, "bucket"),
+        )
+
+    async def _days(self) -> None:
+        day = f"SELECT DISTINCT org_id, toStartOfDay(bucket) AS day FROM {self._scratch.hours}"
+        all_hours = f"SELECT org_id, day + 3600 * h FROM ({day}) ARRAY JOIN range(24) AS h"
+        start = "toStartOfDay(bucket)"
+        await self._run(
+            "days",
+            recompute_coarser("rollup_hour", "rollup_day", DIMENSIONS, all_hours, start),
+            recompute_coarser("rollup_day", "narrow_day", NARROW, day, "bucket"),
+        )
+
+    async def _subjects(self) -> None:
+        await self._run(
+            "subjects",
+            subjects.recompute_users(self._scratch),
+            subjects.recompute_conversations(self._scratch),
+            subjects.recompute_latency(self._scratch),
+        )
+
+
+def _behind(target: str, target_gen: str, start: str, source: str = "rollup_minute") -> str:
+    """(org, hour) pairs below a target bucket whose generation is under its source's sum."""
+    return (
+        "SELECT DISTINCT org_id, toUnixTimestamp(toStartOfHour(b)) FROM (SELECT org_id, "
+        f"{start} AS b, sum(gen) AS want FROM {source} FINAL GROUP BY org_id, b) AS w "
+        f"LEFT JOIN (SELECT org_id AS o, {start} AS t, {target_gen} AS have FROM {target} FINAL "
+        "GROUP BY o, t) AS h ON h.o = w.org_id AND h.t = w.b WHERE want > have"
+    )
+
+
+BEHIND = (
+    _behind("rollup_hour", "sum(gen)", "toStartOfHour(bucket)"),
+    _behind("narrow_hour", "sum(gen)", "toStartOfHour(bucket)"),
+    _behind("rollup_day", "sum(gen)", "toStartOfDay(bucket)", "rollup_hour"),
+    _behind("narrow_day", "sum(gen)", "toStartOfDay(bucket)", "rollup_hour"),
+    _behind("users_hour", "min(gen)", "toStartOfHour(bucket)"),
+    _behind("conversations_hour", "min(gen)", "toStartOfHour(bucket)"),
+    _behind("latency_quarter", "sum(gen)", "toStartOfFifteenMinutes(bucket)"),
+)

@@ -1,0 +1,145 @@
+"""What is done on demand or now and then: verify, rebuild, and the sweep for far tellings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from services.rollup.cascade import Cascade
+from services.rollup.columns import CALL_COLUMNS
+from services.rollup.ledger import Ledger
+from services.rollup.resolve import Place
+from services.runtime.clickhouse import Store
+
+_SUMS = "toString(sum(gen)), sum(calls), toString(sum(cost)), toString(sum(charge))"
+TABLES = ("rollup_minute", "rollup_hour", "rollup_day", "narrow_hour", "narrow_day")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An org's day on which a table does not say what the ledger says."""
+
+    table: str
+    org_id: str
+    day: str
+    ledger: tuple[str, ...]
+    aggregate: tuple[str, ...]
+
+
+async def verify(store: Store, start: datetime, end: datetime) -> list[Mismatch]:
+    """Compare every table with the ledger, per org and UTC day: gen, calls, cost, charge.
+
+    Also the arrays inside the buckets with the bucket's own totals.
+    """
+    span = {"start": start, "end": end}
+    within = "bucket >= {start:DateTime('UTC')} AND bucket < {end:DateTime('UTC')}"
+    truth = _keyed(
+        await store.rows(
+            "SELECT org_id, toString(toDate(bucket)), toString(sum(toUInt256(ver))), "
+            "countIf(is_void = 0), toString(sumIf(CAST(cost AS Decimal(76, 18)), is_void = 0)), "
+            "toString(sumIf(CAST(charge AS Decimal(76, 18)), is_void = 0)) "
+            f"FROM calls FINAL WHERE {within} GROUP BY 1, 2",
+            span,
+        )
+    )
+    wrong = []
+    for table in TABLES:
+        sql = (
+            f"SELECT org_id, toString(toDate(bucket)), {_SUMS} FROM {table} FINAL "
+            f"WHERE {within} GROUP BY 1, 2"
+        )
+        wrong += _compare(table, truth, _keyed(await store.rows(sql, span)))
+        inside = (
+            "SELECT org_id, toString(toDate(bucket)), '', sum(arraySum(x -> x.calls, d)), "
+            "toString(sum(arraySum(x -> x.cost, d))), toString(sum(arraySum(x -> x.charge, d))) "
+            f"FROM {table} FINAL WHERE {within} GROUP BY 1, 2"
+        )
+        bare = {key: ("", *row[1:]) for key, row in truth.items()}
+        wrong += _compare(f"{table}.d", bare, _keyed(await store.rows(inside, span)))
+    return wrong
+
+
+def _keyed(rows: Sequence[Sequence[object]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {(str(r[0]), str(r[1])): tuple(str(value) for value in r[2:]) for r in rows}
+
+
+def _compare(
+    table: str,
+    truth: dict[tuple[str, str], tuple[str, ...]],
+    found: dict[tuple[str, str], tuple[str, ...]],
+) -> list[Mismatch]:
+    return [
+        Mismatch(table, *key, truth.get(key, ()), found.get(key, ()))
+        for key in sorted(truth.keys() | found.keys())
+        if truth.get(key) != found.get(key)
+    ]
+
+
+FAR = (
+    "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)) "
+    "FROM links WHERE kind IN (1, 2) AND key % {shards:UInt8} = {shard:UInt8} "
+    "AND slot >= {start:DateTime('UTC')} AND slot < {end:DateTime('UTC')} "
+    "GROUP BY key HAVING uniqExact(to_slot, to_trace, to_span, to_shape) > 1"
+)
+COPY_LINKS = (
+    "INSERT INTO links SELECT s.slot AS slot, l.key, l.kind, l.to_slot, l.to_trace, l.to_span, "
+    "l.to_shape, l.payload, l.revision, l.emitter FROM (SELECT * FROM links WHERE kind IN (1, 2) "
+    "AND key IN (SELECT key FROM {keys})) AS l INNER JOIN (SELECT DISTINCT key, to_slot AS slot "
+    "FROM links WHERE kind IN (1, 2) AND key IN (SELECT key FROM {keys})) AS s ON s.key = l.key "
+    "WHERE s.slot != l.slot"
+)
+SWEEP_SHARDS = 16
+
+
+async def sweep(ledger: Ledger, start: datetime, end: datetime) -> frozenset[tuple[str, int]]:
+    """Find calls told at places too far apart for a flush to see, and settle them.
+
+    Their links are copied into each other's hours: from then on every flush sees them as near.
+    """
+    touched: set[tuple[str, int]] = set()
+    for shard in range(SWEEP_SHARDS):
+        span = {"start": start, "end": end, "shards": SWEEP_SHARDS, "shard": shard}
+        found = await ledger.store.rows(FAR, span)
+        if not found:
+            continue
+        places = {Place(*map(int, place)) for row in found for place in row[1]}
+        await ledger.fill(ledger.scratch.keys, [{"key": int(row[0])} for row in found])
+        await ledger.store.command(COPY_LINKS.replace("{keys}", ledger.scratch.keys))
+        touched |= await ledger.settle(places)
+    return frozenset(touched)
+
+
+async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: datetime) -> None:
+    """Write calls, minutes and everything coarser of `[start, end)` anew from the tellings.
+
+    Buckets whose generation no longer follows from the ledger (a restore, a lost part) are
+    removed first, since the highest generation would otherwise stand.
+    """
+    span = {"start": start, "end": end}
+    within = "bucket >= {start:DateTime('UTC')} AND bucket < {end:DateTime('UTC')}"
+    for table in (*TABLES, "users_hour", "conversations_hour", "latency_quarter"):
+        await ledger.store.command(
+            f"DELETE FROM {table} WHERE {within} SETTINGS lightweight_deletes_sync = 2", span
+        )
+    columns = ", ".join(CALL_COLUMNS)
+    await ledger.store.command(
+        f"INSERT INTO calls (org_id, bucket, call_key, ver, is_void, tellings, {columns}) "
+        "SELECT org_id, toStartOfMinute(toDateTime(occurred_at, 'UTC')), call_key, ver, is_void, "
+        f"1, {columns} FROM tellings FINAL WHERE slot >= {{start:DateTime('UTC')}} "
+        "AND slot < {end:DateTime('UTC')}",
+        span,
+    )
+    await sweep(ledger, start, end)
+    await ledger.recompute(f"SELECT DISTINCT org_id, bucket FROM calls WHERE {within}", span)
+    hours = await ledger.store.rows(
+        f"SELECT DISTINCT org_id, toUnixTimestamp(toStartOfHour(bucket)) FROM calls WHERE {within}",
+        span,
+    )
+    cascade.touch(frozenset((str(org), int(hour)) for org, hour in hours))
+    await cascade.refresh(everything=True)
+
+
+def report(wrong: list[Mismatch]) -> bytes:
+    """One JSON line per mismatch."""
+    return b"".join(orjson.dumps(entry) + b"\n" for entry in wrong)

@@ -1,0 +1,177 @@
+"""One rollup worker: what a batch of records means for ClickHouse, and the work between batches."""
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
+
+from schemas import ndjson, topics
+from schemas.dead import DeadLetter
+from services.rollup import maintenance, mirrors
+from services.rollup.cascade import Cascade
+from services.rollup.ledger import Ledger, Window
+from services.runtime.clickhouse import Store
+from services.runtime.kafka import Message, Publisher
+from services.runtime.settings import ClickHouseMixin, KafkaMixin
+from services.runtime.telemetry import REFUSED
+
+READ = (
+    topics.PRICED, topics.DEAD, topics.PRICES, topics.ORGS, topics.OUTCOMES, topics.CONTENTS,
+)  # fmt: skip
+PROGRESS_SECONDS = 2.0
+
+
+class Settings(KafkaMixin, ClickHouseMixin):
+    """Settings of the rollup; every name is prefixed ROLLUP_ in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="ROLLUP_", frozen=True, extra="ignore")
+
+    port: PositiveInt = Field(8083, description="Port of /livez, /readyz, /metrics.")
+    flush_seconds_min: PositiveFloat = Field(0.5, description="Age of a batch before a flush.")
+    flush_seconds_max: PositiveFloat = Field(10.0, description="Age a busy batch may grow to.")
+    flush_bytes_max: PositiveInt = 48 * 1024 * 1024
+    flush_messages_max: PositiveInt = 50_000
+    near_hours: PositiveInt = Field(24, description="How far apart tellings meet in a flush.")
+    sweep_seconds: PositiveFloat = Field(3600.0, description="How often far tellings are sought.")
+    sweep_days: PositiveInt = Field(92, description="How far back the sweep looks.")
+    stall_seconds: PositiveFloat = Field(900.0, description="Without progress for so long: dead.")
+    setup: bool = Field(True, description="Create database, tables and topics at the start.")
+    topic_replication: PositiveInt = 1
+    topic_partitions: NonNegativeInt = Field(0, description="0: as the catalogue says.")
+
+
+def worker_name() -> str:
+    """Unique to the process, fit for a table name."""
+    return f"{int(time.time()):x}_{os.getpid()}"
+
+
+class Rollup:
+    """A ledger, a cascade, a publisher for dead letters. `consumer` is set once it exists."""
+
+    def __init__(self, settings: Settings, store: Store, publisher: Publisher) -> None:
+        self.ledger = Ledger(store, worker_name(), Window(settings.near_hours))
+        self.cascade = Cascade(store, self.ledger.scratch)
+        self.consumer: AIOKafkaConsumer | None = None
+        self._settings = settings
+        self._store = store
+        self._publisher = publisher
+        self._next_sweep = time.monotonic() + settings.sweep_seconds
+        self._next_progress = 0.0
+        self._positions: dict[tuple[str, int], tuple[int, datetime]] = {}
+
+    async def prepare(self) -> None:
+        """Before the first record: scratch tables, and what a crash left behind."""
+        await self.ledger.prepare()
+        await self.cascade.heal()
+
+    async def handle(self, records: Sequence[ConsumerRecord]) -> None:
+        """Everything a batch means for ClickHouse; the loop commits its offsets afterwards."""
+        priced = [r for r in records if self._name(r) == topics.PRICED.name and r.value]
+        lines = [line for record in priced for line in ndjson.split(record.value)]
+        dead: list[DeadLetter] = []
+        if lines:
+            flushed = await self.ledger.flush(lines)
+            self.cascade.touch(flushed.hours)
+            now = datetime.now(UTC)
+            dead += [mirrors.refused_line(line, why, now) for line, why in flushed.refused]
+        receipts = [row for record in priced for row in mirrors.receipts(dict(record.headers))]
+        if receipts:
+            await self._store.insert_bytes("receipts", mirrors.encode(receipts))
+        dead += await self._mirror(records)
+        await self._bury(dead)
+        for record in records:
+            self._positions[record.topic, record.partition] = (record.offset + 1, _at(record))
+        await self._progress()
+
+    async def idle(self) -> None:
+        """Between batches: coarser tables, the sweep, the progress rows."""
+        await self.cascade.refresh()
+        now = time.monotonic()
+        if now >= self._next_progress:
+            await self._progress()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._settings.sweep_seconds
+            today = datetime.now(UTC)
+            past = today - timedelta(days=self._settings.sweep_days)
+            ahead = today + timedelta(days=1)
+            self.cascade.touch(await maintenance.sweep(self.ledger, past, ahead))
+            await self.cascade.heal()
+
+    def _name(self, record: ConsumerRecord) -> str:
+        return str(record.topic.removeprefix(self._settings.topic_prefix))
+
+    async def _mirror(self, records: Sequence[ConsumerRecord]) -> list[DeadLetter]:
+        rows: dict[str, list[dict[str, Any]]] = {}
+        dead: list[DeadLetter] = []
+        for record in records:
+            for entry in mirrored(self._name(record), record):
+                if entry.dead is not None:
+                    dead.append(entry.dead)
+                elif entry.row is not None:
+                    rows.setdefault(entry.table, []).append(entry.row)
+        for table, found in rows.items():
+            await self._store.insert_bytes(table, mirrors.encode(found))
+        return dead
+
+    async def _bury(self, dead: list[DeadLetter]) -> None:
+        """Publish dead letters; failing to is failing the batch."""
+        if not dead:
+            return
+        for letter in dead:
+            REFUSED.labels("rollup", letter.reason).inc()
+        await self._publisher.publish(
+            [
+                Message(topics.DEAD.name, letter.model_dump_json().encode(), letter.source.encode())
+                for letter in dead
+            ]
+        )
+
+    async def _progress(self) -> None:
+        """How far each partition is in the ledger, for the API's completeness."""
+        self._next_progress = time.monotonic() + PROGRESS_SECONDS
+        if self.consumer is None:
+            return
+        now = datetime.now(UTC)
+        rows = []
+        for tp in self.consumer.assignment():
+            end = self.consumer.highwater(tp) or 0
+            position, at = self._positions.get((tp.topic, tp.partition), (end, now))
+            rows.append(
+                {
+                    "topic": tp.topic.removeprefix(self._settings.topic_prefix),
+                    "partition": tp.partition,
+                    "position": position,
+                    "end_offset": max(end, position),
+                    "record_at": at.isoformat(),
+                    "flushed_at": now.isoformat(),
+                }
+            )
+        if rows:
+            await self._store.insert_bytes("progress", mirrors.encode(rows))
+
+
+def _at(record: ConsumerRecord) -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def mirrored(topic: str, record: ConsumerRecord) -> list[mirrors.Mirrored]:
+    """The rows of one message of a mirrored topic."""
+    source = mirrors.Source(topic, record.partition, record.offset, _at(record), record.key or b"")
+    match topic:
+        case topics.PRICES.name:
+            return mirrors.prices(source, record.value)
+        case topics.ORGS.name:
+            return mirrors.orgs(source, record.value)
+        case topics.OUTCOMES.name:
+            return mirrors.outcomes(source, record.value or b"")
+        case topics.CONTENTS.name:
+            return mirrors.contents(source, record.value or b"")
+        case topics.DEAD.name:
+            return mirrors.dead_letters(source, record.value or b"")
+        case _:
+            return []

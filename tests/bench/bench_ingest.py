@@ -1,0 +1,180 @@
+"""How many calls a second ingest takes on one core: the handler alone, and over HTTP.
+
+    python -m tests.bench.bench_ingest [--seconds 5] [--bootstrap HOST:PORT] [--profile]
+
+In-process is the application with a publisher that only counts, called over ASGI without a
+socket: the ceiling. Over HTTP is uvicorn in a process of its own on the loopback, its CPU time
+counted, with the same publisher or with Kafka where `--bootstrap` names one.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import os
+import pstats
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from typing import Any
+
+import httpx
+import orjson
+import uvloop
+
+from deploy.local.process import free_port
+from services.ingest.app import Readiness, application
+from services.ingest.settings import Settings
+from services.runtime import run
+from services.runtime.kafka import KafkaPublisher, Message, Publisher
+
+CLIENTS = 4
+
+
+class Counting:
+    """Acknowledges at once and keeps nothing."""
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        await asyncio.sleep(0)
+
+
+def body(events: int) -> bytes:
+    now = datetime.now(UTC).isoformat()
+    return orjson.dumps(
+        [
+            {
+                "event_id": f"018f5c9e-8d2b-7c4e-9a51-{n:012}",
+                "occurred_at": now,
+                "org_id": f"org-{n % 12}",
+                "trace_id": f"{n:032x}",
+                "span_id": f"{n:016x}",
+                "operation": "chat",
+                "assistant_id": "support",
+                "feature": "refunds",
+                "environment": "production",
+                "provider": "openai",
+                "request_model": "gpt-4o",
+                "response_model": "gpt-4o-2024-11-20",
+                "duration_ms": 1840,
+                "usage": {"input": 1000 + n, "cache_read": 128, "output": 90},
+            }
+            for n in range(events)
+        ]
+    )
+
+
+async def inside(seconds: float, content: bytes) -> float:
+    """Requests a second of the application itself, without a socket."""
+    app = application(Settings(auth="off"), Counting(), Readiness())
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/v1/calls",
+        "raw_path": b"/v1/calls",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "scheme": "http",
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        await app(dict(scope), receive, send)
+    assert set(statuses) == {200}
+    return len(statuses) / (time.perf_counter() - begun)
+
+
+def serve(port: int, bootstrap: str) -> None:
+    async def main() -> None:
+        settings = Settings(auth="off", port=port, kafka_bootstrap=bootstrap or "none:1")
+        publisher: Publisher = KafkaPublisher(settings) if bootstrap else Counting()
+        app = application(settings, publisher, Readiness())
+        await run.http_server(app, settings).serve()
+
+    uvloop.run(main())
+
+
+def load(port: int, seconds: float, content: bytes, told: Any) -> None:
+    async def client() -> list[float]:
+        times = []
+        async with httpx.AsyncClient() as http:
+            begun = time.perf_counter()
+            while time.perf_counter() - begun < seconds:
+                sent = time.perf_counter()
+                answer = await http.post(f"http://127.0.0.1:{port}/v1/calls", content=content)
+                assert answer.status_code == 200, answer.text
+                times.append(time.perf_counter() - sent)
+        return times
+
+    async def main() -> list[float]:
+        parts = await asyncio.gather(*(client() for _ in range(CLIENTS)))
+        return sorted(t for part in parts for t in part)
+
+    told.put(uvloop.run(main()))
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()  # noqa: SIM115
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def outside(seconds: float, content: bytes, bootstrap: str) -> tuple[float, float, list[float]]:
+    """Requests a second, requests per second of the server's CPU, latencies."""
+    context, port = get_context("spawn"), free_port()
+    server = context.Process(target=serve, args=(port, bootstrap))
+    server.start()
+    try:
+        for _ in range(100):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/livez")
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        told = context.Queue()
+        before, begun = cpu_seconds(server.pid or 0), time.perf_counter()
+        sender = context.Process(target=load, args=(port, seconds, content, told))
+        sender.start()
+        times = told.get(timeout=seconds + 30)
+        sender.join()
+        used = cpu_seconds(server.pid or 0) - before
+        return len(times) / (time.perf_counter() - begun), len(times) / used, times
+    finally:
+        server.terminate()
+        server.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--bootstrap", default="")
+    parser.add_argument("--profile", action="store_true")
+    options = parser.parse_args()
+    if options.profile:
+        with cProfile.Profile() as profile:
+            asyncio.run(inside(options.seconds, body(100)))
+        pstats.Stats(profile).sort_stats("tottime").print_stats(18)
+    for events in (1, 100, 1_000):
+        content = body(events)
+        rate = uvloop.run(inside(options.seconds, content))
+        wall, core, times = outside(options.seconds, content, options.bootstrap)
+        p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+        sys.stdout.write(
+            f"batch {events:5}: in-process {rate * events:9,.0f} calls/s; over HTTP "
+            f"{wall * events:9,.0f} calls/s, {core * events:9,.0f} a server core-second, "
+            f"p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""`resolve`: one live row per call, voids elsewhere, blind to order, versions only grow."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.rollup.resolve import CallRow, Place, Telling, resolve
+
+MINUTE = 60
+places = st.builds(
+    Place, st.sampled_from([0, 3600]), st.just(1), st.integers(1, 3), st.integers(1, 4)
+)
+tellings = st.builds(
+    Telling,
+    place=places,
+    call_key=st.integers(1, 3),
+    ver=st.integers(1, 1000),
+    is_void=st.booleans(),
+    org_id=st.sampled_from(["a", "b", "unattributed"]),
+    minute=st.sampled_from([0, MINUTE, 2 * MINUTE]),
+    usage_rank=st.integers(0, 2),
+    wire_rank=st.integers(0, 2),
+)
+
+
+def telling(span: int, key: int, ver: int = 1, **other: object) -> Telling:
+    defaults = {
+        "place": Place(0, 1, span, key * 10),
+        "is_void": False,
+        "org_id": "a",
+        "minute": 0,
+        "usage_rank": 2,
+        "wire_rank": 0,
+    }
+    return Telling(call_key=key, ver=ver, **(defaults | other))  # type: ignore[arg-type]
+
+
+def live(rows: list[CallRow]) -> list[CallRow]:
+    return [row for row in rows if not row.is_void]
+
+
+def as_set(rows: list[CallRow]) -> set[CallRow]:
+    return set(rows)
+
+
+@given(st.lists(tellings, max_size=8), st.randoms())
+def test_order_and_repetition_change_nothing(told: list[Telling], random: object) -> None:
+    again = told + told[:3]
+    random.shuffle(again)  # type: ignore[attr-defined]
+    newest = {}
+    for one in told:  # two rows of one place with one version are the same row
+        newest.setdefault((one.place, one.ver), one)
+    told = list(newest.values())
+    again = [newest[one.place, one.ver] for one in again]
+    assert as_set(resolve(told)) == as_set(resolve(again))
+
+
+@given(st.lists(tellings, max_size=8))
+def test_each_call_counts_at_most_once(told: list[Telling]) -> None:
+    rows = live(resolve(told))
+    assert len({row.call_key for row in rows}) == len(rows)
+    assert len({row.winner for row in rows}) == len(rows)
+
+
+@given(st.lists(tellings, min_size=1, max_size=8), tellings)
+def test_more_tellings_never_lower_a_version_and_cover_old_places(
+    told: list[Telling], more: Telling
+) -> None:
+    before = {(r.org_id, r.minute, r.call_key): r.ver for r in resolve(told)}
+    raised = [t for t in told if t.place != more.place]
+    same = [t for t in told if t.place == more.place and t.ver >= more.ver]
+    if same or len(raised) < len(told):
+        return  # a lower version of a known place changes nothing; covered above
+    after = {(r.org_id, r.minute, r.call_key): r.ver for r in resolve([*told, more])}
+    assert before.keys() <= after.keys()
+    assert all(after[place] >= ver for place, ver in before.items())
+
+
+def test_a_resend_with_another_time_moves_the_call_and_voids_the_old_place() -> None:
+    first = telling(1, 7, ver=1)
+    second = telling(1, 7, ver=2, place=Place(3600, 1, 1, 71), minute=3600)
+    rows = resolve([first, second])
+    assert [(r.minute, r.is_void, r.ver) for r in rows] == [(0, True, 3), (3600, False, 3)]
+
+
+def test_a_new_event_id_for_an_old_response_counts_once() -> None:
+    rows = resolve([telling(1, 7), telling(2, 7, place=Place(0, 1, 2, 71))])
+    assert len(live(rows)) == 1
+    assert live(rows)[0].tellings == 2
+
+
+def test_exact_usage_beats_missing_and_the_wire_beats_the_rest() -> None:
+    outer = telling(1, 7, ver=9, usage_rank=0)
+    inner = telling(2, 7, place=Place(0, 1, 2, 71), wire_rank=1)
+    assert live(resolve([outer, inner]))[0].winner == inner.place
+
+
+def test_a_void_leaves_no_live_row_until_a_higher_revision_undoes_it() -> None:
+    told = telling(1, 7, ver=1)
+    void = telling(1, 7, ver=2, place=Place(0, 1, 1, 71), is_void=True)
+    undo = telling(1, 7, ver=3, place=Place(0, 1, 1, 72))
+    assert live(resolve([told, void])) == []
+    assert len(live(resolve([told, void, undo]))) == 1

@@ -1,0 +1,53 @@
+"""The shape of the code, checked: size budgets, purity of cores, one declaration per name."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+SOURCES = sorted(
+    path
+    for top in ("schemas", "services", "deploy", "tests")
+    for path in (ROOT / top).rglob("*.py")
+)
+PURE = [
+    path
+    for path in SOURCES
+    if path.is_relative_to(ROOT / "schemas")
+    or (
+        path.parent.name == "rollup"
+        and path.stem in {"resolve", "statements", "stage", "subjects", "columns", "mirrors"}
+    )
+]
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= FILE_LINES_MAX, "split the file"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= FUNCTION_LINES_MAX, f"split {node.name}: {lines} lines"
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_pure_modules_read_no_clock_and_open_no_file(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name):
+            assert node.func.id not in {"open", "print", "input"}
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            assert (node.func.value.id, node.func.attr) not in CLOCKS
+
+
+def test_nothing_committed_names_a_package_index() -> None:
+    for name in ("requirements.lock", "pyproject.toml", "Makefile"):
+        text = (ROOT / name).read_text()
+        assert "index-url" not in text.replace("--no-emit-index-url", "")
+        assert "://" not in text.replace("http://127.0.0.1", "")
