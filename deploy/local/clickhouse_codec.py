@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import lz4.frame  # type: ignore[import-untyped]
 import zstandard
 
-# What we offer, best first: the order in which an answer's encoding is chosen.
+# What we offer, best first. Each call makes its own compressor: a shared one is not thread-safe.
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "lz4": lz4.frame.compress,
-    "zstd": zstandard.ZstdCompressor(level=1).compress,
+    "zstd": lambda data: zstandard.compress(data, 1),
     "gzip": lambda data: gzip.compress(data, compresslevel=1),
     "deflate": lambda data: zlib.compress(data, level=1),
 }

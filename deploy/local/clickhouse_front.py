@@ -22,7 +22,7 @@ from deploy.local.clickhouse_codec import ENCODINGS, negotiate
 from deploy.local.clickhouse_engine import Answer, Engine, QueryError
 from deploy.local.clickhouse_errors import http_status
 from deploy.local.clickhouse_intake import Job, read_job
-from deploy.local.clickhouse_request import Call, read_call
+from deploy.local.clickhouse_request import Call, read_call, refusal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,6 +65,8 @@ class Front:
             return
         try:
             self._check_password(dict(pairs), headers)
+            if why_not := refusal(pairs):
+                raise QueryError(why_not)
             call = read_call(scope["method"], pairs, headers)
             answer = await self._answer(call, headers, receive)
         except QueryError as error:

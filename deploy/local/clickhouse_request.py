@@ -20,6 +20,7 @@ IGNORED_PREFIXES = (
     "cancel_http_readonly_queries_on_client_close",
     "network_compression_method",
 )
+BLOCK_COMPRESSION = ("compress", "decompress")
 SETTING_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.]*$")
 
 SPACE_OR_COMMENT = r"(?:\s|--[^\n]*(?:\n|$)|#!?\s[^\n]*(?:\n|$)|/\*.*?\*/|\()"
@@ -85,6 +86,17 @@ class Insert:
     def from_file(self, path: str) -> str:
         """The same statement reading its rows from a file."""
         return f"{self.head} FROM INFILE {quoted(path)} {self.settings} FORMAT {self.format}"
+
+
+def refusal(pairs: Iterable[tuple[str, str]]) -> str:
+    """Why a request cannot be served as asked; empty when it can."""
+    asked = [name for name, value in pairs if name in BLOCK_COMPRESSION and value not in ("", "0")]
+    if not asked:
+        return ""
+    return (
+        f"Code: 48. DB::Exception: {asked[0]}=1 (ClickHouse's own block compression) is not served "
+        "by the local engine: use HTTP compression or none. (NOT_IMPLEMENTED)"
+    )
 
 
 def quoted(text: str) -> str:

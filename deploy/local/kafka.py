@@ -5,6 +5,7 @@ on a real cluster.
 """
 
 import base64
+import hashlib
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from deploy.local.process import EngineError, Process, require_port
 
 VERSION = "4.3.1"
 POM_PATH = Path(__file__).with_name("pom.xml")
+LOG_SETTINGS_PATH = Path(__file__).with_name("log4j2.properties")
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 JAVA_MAJOR_MIN = 17
 HEAP_MB = 512
@@ -66,6 +68,7 @@ num.network.threads=2
 num.io.threads=4
 background.threads=2
 num.recovery.threads.per.data.dir=1
+log.cleaner.backoff.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 controlled.shutdown.enable=false
 broker.heartbeat.interval.ms=500
@@ -111,7 +114,8 @@ def java() -> str:
 
 def jars(cache: Path | None = None) -> Path:
     """The directory of Kafka's jars, fetched on first use; complete or absent, never half."""
-    libs = (cache or cache_dir()) / f"kafka-{VERSION}" / "libs"
+    recipe = hashlib.sha256(POM_PATH.read_bytes()).hexdigest()[:8]
+    libs = (cache or cache_dir()) / f"kafka-{VERSION}-{recipe}" / "libs"
     if libs.is_dir():
         return libs
     maven = shutil.which("mvn")
@@ -146,6 +150,7 @@ def java_argv(main_class: str, *arguments: str, heap_mb: int = HEAP_MB) -> tuple
         f"-Xmx{heap_mb}m",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
+        f"-Dlog4j2.configurationFile={LOG_SETTINGS_PATH}",
         "-cp",
         classpath,
         main_class,

@@ -130,6 +130,7 @@ class Process:
         deadline = time.monotonic() + self.ready_timeout_s
         while not self.is_ready():
             if self.pid() is None:
+                self._reap()
                 raise EngineError(f"{self.name} ended while starting.\n{self._tail()}")
             if time.monotonic() > deadline:
                 raise EngineError(

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
 from clickhouse_connect.driver.external import ExternalData
 
+from deploy.local import docker
 from tests.engines import ClickHouseEngine, clickhouse_engine
 
 pytestmark = pytest.mark.engines
@@ -222,6 +224,34 @@ async def test_async_client(clickhouse: ClickHouseEngine, database: str, table: 
         asked = [client.query(sql, parameters={"n": n}) for n in range(20)]
         answers = await asyncio.gather(*asked)
     assert [a.result_rows[0] for a in answers] == [(1000, n) for n in range(20)]
+
+
+def test_many_readers_at_once_each_get_their_own_answer(http: httpx.Client) -> None:
+    def read(number: int) -> bool:
+        sql = "SELECT {n:String} || repeat('x', 20) FROM numbers(2000)"
+        headers = {"Accept-Encoding": ("zstd", "gzip", "deflate")[number % 3]}
+        params = http.params.set("param_n", number)
+        told = http.post("/", content=sql.encode(), headers=headers, params=params)
+        return told.text == f"{number}{'x' * 20}\n" * 2000
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, range(200)))
+
+
+def test_a_password_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if docker.answers():
+        pytest.skip("the container's own users are ClickHouse's matter")
+    monkeypatch.setenv("TRACETALLY_CLICKHOUSE_PASSWORD", "right")
+    with clickhouse_engine(tmp_path) as engine:
+        for auth, key, status in [
+            (None, None, 403),
+            (("default", "wrong"), None, 403),
+            (("default", "right"), None, 200),
+            (None, "right", 200),
+        ]:
+            headers = {"X-ClickHouse-User": "default", "X-ClickHouse-Key": key} if key else {}
+            told = httpx.post(engine.url, content=b"SELECT 1", auth=auth, headers=headers)
+            assert told.status_code == status
 
 
 def test_reads_do_not_wait_behind_a_long_statement(

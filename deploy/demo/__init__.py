@@ -1,0 +1,1 @@
+"""`make demo`: the whole product on one machine, fed with real traffic and checked to the digit."""

@@ -1,0 +1,143 @@
+"""Conditions of variants, adjustments and markups, compiled once and tested per call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.price import When
+from services.pricer.providers import canonical, plain_name
+
+DEFAULTS = frozenset({"", "null", "none", "standard", "default", "on_demand", "on-demand", "auto"})
+"""Served the ordinary way: all of these mean the same as saying nothing."""
+
+TIERED = ("processing", "service_tier", "speed")
+"""Attributes whose non-default value must be named by a price, or the price is not known."""
+
+_PLAIN = ("region", "deployment", "search_context_size", "image_size", "quality")
+
+Calendars = Mapping[str, frozenset[date]]
+
+
+class Attributes(NamedTuple):
+    """What of a call conditions may look at, in one spelling."""
+
+    processing: str
+    service_tier: str
+    speed: str
+    region: str
+    deployment: str
+    search_context_size: str
+    image_size: str
+    quality: str
+
+
+def tier(value: str) -> str:
+    """The tier in one spelling; the ordinary one is the empty string."""
+    name = plain_name(value)
+    return "" if name in DEFAULTS else name
+
+
+def attributes(told: Sequence[str]) -> Attributes:
+    """The pricing attributes in one spelling, from those of a call in the order of the fields."""
+    return Attributes(*map(tier, told[: len(TIERED)]), *map(plain_name, told[len(TIERED) :]))
+
+
+class Subject(NamedTuple):
+    """One call as conditions see it."""
+
+    attributes: Attributes
+    context_tokens: int
+    at: datetime
+    provider: str
+    models: tuple[str, ...]
+
+
+class MissingCalendarError(LookupError):
+    """A condition names a calendar that the book does not have: the price is not known."""
+
+
+_Holds = Callable[[Subject, Calendars], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled `When`. `static` ones depend on nothing but the attributes."""
+
+    tests: tuple[_Holds, ...]
+    named: frozenset[str]
+
+    @property
+    def specificity(self) -> int:
+        """How many conditions there are: the most specific one wins."""
+        return len(self.named)
+
+    def holds(self, subject: Subject, calendars: Calendars) -> bool:
+        """True when every condition does."""
+        return all(test(subject, calendars) for test in self.tests)
+
+
+def compile_when(when: When) -> Condition:
+    """Compile, or `ValueError` for what can never be evaluated."""
+    tests: list[_Holds] = []
+    for name in (*TIERED, *_PLAIN):
+        values = getattr(when, name)
+        if values is not None:
+            tests.append(_attribute(name, values))
+    if when.context_tokens is not None:
+        tests.append(_context(when.context_tokens.gt, when.context_tokens.gte))
+    if when.utc_weekly is not None:
+        tests.append(_weekly(when))
+    if when.provider is not None:
+        providers = frozenset(canonical(value) for value in when.provider)
+        tests.append(lambda subject, _: subject.provider in providers)
+    if when.model is not None:
+        models = frozenset(plain_name(value) for value in when.model)
+        tests.append(lambda subject, _: not models.isdisjoint(subject.models))
+    return Condition(tuple(tests), frozenset(when.model_dump(exclude_none=True)))
+
+
+def _attribute(name: str, values: list[str]) -> _Holds:
+    spelling = tier if name in TIERED else plain_name
+    allowed = frozenset(spelling(value) for value in values)
+    index = Attributes._fields.index(name)
+
+    def holds(subject: Subject, _: Calendars) -> bool:
+        return subject.attributes[index] in allowed
+
+    return holds
+
+
+def _context(gt: int | None, gte: int | None) -> _Holds:
+    if (gt is None) == (gte is None):
+        raise ValueError("context_tokens needs exactly one of gt and gte")
+    least = gte if gte is not None else (gt or 0) + 1
+
+    def holds(subject: Subject, _: Calendars) -> bool:
+        return subject.context_tokens >= least
+
+    return holds
+
+
+def _weekly(when: When) -> _Holds:
+    window = when.utc_weekly
+    if window is None:
+        raise ValueError("no weekly window")
+    zone: tzinfo = ZoneInfo(window.timezone)
+    days = frozenset(window.days)
+    spans = tuple(window.minutes)
+    if any(start >= end for start, end in spans):
+        raise ValueError("a span of minutes must end after it starts; split it at midnight")
+    calendar = plain_name(window.except_calendar)
+
+    def holds(subject: Subject, calendars: Calendars) -> bool:
+        local = subject.at.astimezone(zone)
+        if calendar and calendar not in calendars:
+            raise MissingCalendarError(calendar)
+        if local.isoweekday() not in days or local.date() in calendars.get(calendar, ()):
+            return False
+        minute = local.hour * 60 + local.minute
+        return any(start <= minute < end for start, end in spans)
+
+    return holds

@@ -1,0 +1,91 @@
+"""Outputs as bytes: the lines of priced.v1, retry.v1 and dead.v1."""
+
+from typing import Any
+
+import orjson
+
+from schemas.call import UNATTRIBUTED, CallEvent
+from schemas.money import plain
+from schemas.priced import ParkedCall
+from schemas.version import hash64, rank, ver
+from services.pricer.arithmetic import Line
+from services.pricer.core import Priced, Tokens, tokens
+from services.pricer.matching import Pending
+
+_TO_JSON = CallEvent.__pydantic_serializer__.to_json
+_MONEY = ("cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
+          "cache_saved")  # fmt: skip
+_FIRST_MONEY = Priced._fields.index("cost")
+_AFTER_MONEY = _FIRST_MONEY + len(_MONEY)
+
+
+def event_json(event: CallEvent) -> bytes:
+    """The call as told, without what it left at its default."""
+    return bytes(_TO_JSON(event, exclude_defaults=True))
+
+
+def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) -> bytes:
+    """One line of priced.v1. `ver` covers every other byte of it."""
+    told = event_json(event)
+    fields: dict[str, Any] = {"payload_hash": str(hash64(told))}
+    if not event.org_id:
+        fields["org_id"] = UNATTRIBUTED
+    if event.answering_model:
+        fields["model"] = event.answering_model
+    fields.update(_token_fields(tokens(event)))
+    priced = isinstance(result, Priced)
+    if isinstance(result, Priced):
+        fields.update(_priced_fields(result))
+    else:
+        fields["pending"] = result.reason
+        if result.detail:
+            fields["pending_detail"] = result.detail
+    if book_position:
+        fields["book_position"] = book_position
+    line = told[:-1] + b"," + orjson.dumps(fields)[1:]
+    epoch = result.epoch if isinstance(result, Priced) else 0
+    version = ver(rank(event.revision, epoch, book_position, priced=priced), hash64(line))
+    return b'%b,"ver":"%d"}' % (line[:-1], version)
+
+
+def _token_fields(sums: Tokens) -> dict[str, int]:
+    return {name: n for name, n in zip(Tokens._fields, sums, strict=True) if n}
+
+
+def _priced_fields(result: Priced) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, amount in zip(_MONEY, result[_FIRST_MONEY:_AFTER_MONEY], strict=True):
+        if amount:
+            fields[name] = plain(amount)  # type: ignore[arg-type]
+    if result.price_key:
+        fields["currency"] = result.currency
+        fields["price_key"] = result.price_key
+        fields["price_revision"] = result.price_revision
+    if result.variant:
+        fields["variant"] = result.variant
+    if result.lines:
+        fields["lines"] = [_line(line) for line in result.lines]
+    return fields
+
+
+def _line(line: Line) -> dict[str, Any]:
+    fields: dict[str, Any] = {"dimension": line.dimension, "amount": plain(line.amount)}
+    if line.kind != "rate":
+        fields["kind"] = line.kind
+    if line.quantity:
+        fields["quantity"] = line.quantity
+    if line.price:
+        fields["price"] = line.price
+    if line.per != 1:
+        fields["per"] = line.per
+    if line.multiply:
+        fields["multiply"] = line.multiply
+    if line.rounded:
+        fields["rounded"] = True
+    return fields
+
+
+def parked_line(event: CallEvent, pending: Pending, epoch: int = 0) -> bytes:
+    """One line of retry.v1."""
+    parked = ParkedCall(event=event, reason=pending.reason, detail=pending.detail, epoch=epoch)
+    return parked.model_dump_json(exclude_defaults=True).encode()

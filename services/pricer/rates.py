@@ -1,0 +1,189 @@
+"""Price records compiled for pricing: unit prices, complete variants, sorted versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, Inexact
+from typing import Any
+
+from schemas.money import EXACT, fits_ledger, plain
+from schemas.price import MarkupRecord, PriceRecord, Rates
+from schemas.usage import INPUT, TOKEN_DIMENSIONS
+from services.pricer.conditions import Condition, compile_when
+from services.pricer.providers import canonical, plain_name
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """A rate with its price per single unit; `unit` is None where that does not terminate.
+
+    `safe` is the unit price where every whole quantity gives an amount the ledger holds.
+    """
+
+    price: Decimal
+    per: int
+    text: str
+    unit: Decimal | None
+    safe: Decimal | None
+
+
+RateSet = dict[str, UnitPrice]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledVariant:
+    """One complete set of rates. The base rates are the variant without id and condition."""
+
+    id: str
+    condition: Condition
+    rates: RateSet
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAdjustment:
+    """A multiplier on the lines of some dimensions; None means all of them."""
+
+    condition: Condition
+    multiply: Decimal
+    text: str
+    dimensions: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One price record, ready to price with."""
+
+    key: str
+    provider: str
+    model: str
+    effective_from: datetime
+    effective_to: datetime | None
+    active: bool
+    revision: int
+    currency: str
+    base: CompiledVariant
+    variants: tuple[CompiledVariant, ...]
+    adjustments: tuple[CompiledAdjustment, ...]
+    minimums: RateSet
+    measure: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """One markup rule version."""
+
+    key: str
+    rule_id: str
+    effective_from: datetime
+    effective_to: datetime | None
+    active: bool
+    condition: Condition
+    multiply: Decimal
+    text: str
+    add: Decimal
+    currency: str
+
+
+def compile_price(record: PriceRecord, key: str) -> Version:
+    """Compile a price record, or `ValueError` where it contradicts itself."""
+    _check_window(record.effective_from, record.effective_to)
+    base = _rate_set(record.rates)
+    ids = [variant.id for variant in record.variants]
+    if len(set(ids)) != len(ids):
+        raise ValueError("two variants have the same id")
+    variants = tuple(
+        CompiledVariant(
+            variant.id,
+            compile_when(variant.when),
+            _with_fallback(
+                _inherited(base, list(variant.inherit)) | _rate_set(variant.rates),
+                record.fallback,
+            ),
+        )
+        for variant in record.variants
+    )
+    return Version(
+        key=key,
+        provider=canonical(record.provider),
+        model=plain_name(record.model),
+        effective_from=record.effective_from,
+        effective_to=record.effective_to,
+        active=record.status == "active",
+        revision=record.revision,
+        currency=record.currency,
+        base=CompiledVariant("", Condition((), frozenset()), _with_fallback(base, record.fallback)),
+        variants=variants,
+        adjustments=_adjustments(record),
+        minimums=_rate_set(record.minimums),
+        measure=frozenset(record.context_measure) if record.context_measure else INPUT,
+    )
+
+
+def compile_markup(record: MarkupRecord, key: str) -> Markup:
+    """Compile a markup, or `ValueError` where it contradicts itself."""
+    _check_window(record.effective_from, record.effective_to)
+    return Markup(
+        key=key,
+        rule_id=record.rule_id,
+        effective_from=record.effective_from,
+        effective_to=record.effective_to,
+        active=record.status == "active",
+        condition=compile_when(record.when),
+        multiply=Decimal(record.multiply),
+        text=plain(Decimal(record.multiply)),
+        add=Decimal(record.add_per_call),
+        currency=record.currency,
+    )
+
+
+def _check_window(start: datetime, end: datetime | None) -> None:
+    if end is not None and end <= start:
+        raise ValueError("effective_to must be after effective_from")
+
+
+def _adjustments(record: PriceRecord) -> tuple[CompiledAdjustment, ...]:
+    compiled = []
+    for adjustment in record.adjustments:
+        dimensions: frozenset[str] | None
+        match adjustment.dimensions:
+            case "all":
+                dimensions = None
+            case "tokens":
+                dimensions = TOKEN_DIMENSIONS
+            case listed:
+                dimensions = frozenset(listed)
+        multiply = Decimal(adjustment.multiply)
+        compiled.append(
+            CompiledAdjustment(compile_when(adjustment.when), multiply, plain(multiply), dimensions)
+        )
+    return tuple(compiled)
+
+
+def _rate_set(rates: Rates) -> RateSet:
+    return {
+        dimension: unit_price(Decimal(rate.price), rate.per) for dimension, rate in rates.items()
+    }
+
+
+def unit_price(price: Decimal, per: int) -> UnitPrice:
+    """The rate with its exact price per unit, where there is one."""
+    try:
+        unit = EXACT.divide(price, Decimal(per))
+    except Inexact:
+        unit = None
+    safe = unit if unit is not None and fits_ledger(unit) else None
+    return UnitPrice(price, per, plain(price), unit, safe)
+
+
+def _inherited(base: RateSet, names: list[str]) -> RateSet:
+    """A name the base lacks stays missing: a call that needs it is pending, never guessed."""
+    return {name: base[name] for name in names if name in base}
+
+
+def _with_fallback(rates: RateSet, fallback: Mapping[Any, Any]) -> RateSet:
+    added = {
+        name: rates[other]
+        for name, other in fallback.items()
+        if name not in rates and other in rates
+    }
+    return rates | added
