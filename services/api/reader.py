@@ -8,9 +8,11 @@ from typing import Any
 from services.api.scope import Scope
 from services.api.settings import Settings
 from services.api.sql import LIMITS, Statement
-from services.runtime import telemetry
+from services.runtime import logs, telemetry
 from services.runtime.clickhouse import DataError, Store, StoreAwayError, error_code
 from services.runtime.problems import ProblemError, unavailable
+
+log = logs.get("api")
 
 TOO_LARGE = frozenset({158, 159, 160, 241, 307, 396})
 """Codes of ClickHouse's own limits: rows, time, memory, bytes, result rows."""
@@ -39,6 +41,7 @@ class Reader:
             if error_code(str(wrong)) in TOO_LARGE:
                 hint = "a shorter range, a coarser interval, fewer groups"
                 raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
+            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
             telemetry.UNAVAILABLE.labels("clickhouse").inc()
             raise unavailable("ClickHouse does not answer") from wrong
 

@@ -76,7 +76,9 @@ def usage(asked: Slice) -> Statement:
             f"SELECT {listed} FROM ({text}) GROUP BY {listed} "
             f"ORDER BY {ORDERS[asked.order]} DESC, {listed} LIMIT {{top:UInt32}}"
         )
-        parts.append(f"({listed}) IN ({chosen}) AS is_top")
+        # Settled in a subquery: beside GROUP BY the engine loses the tuple's columns (code 10).
+        text = f"SELECT *, ({listed}) IN ({chosen}) AS is_top FROM ({text})"
+        parts.append("is_top")
         parts += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
     else:
         parts.append("1 AS is_top")
