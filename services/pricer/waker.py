@@ -116,7 +116,9 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self, stop: asyncio.Event) -> None:
         """Read until stopped. Call only once the book is ready."""
         settings = self._settings
-        consumer = self._consumer = new_consumer(settings, (), settings.group + GROUP_SUFFIX)
+        consumer = self._consumer = new_consumer(
+            settings, (), settings.group + GROUP_SUFFIX, settings.group_instance_id
+        )
         await consumer.start()
         consumer.subscribe([settings.topic_prefix + RETRY.name], listener=self)
         last_commit = 0.0

@@ -137,12 +137,19 @@ async def _quiet_stop(producer: AIOKafkaProducer) -> None:
         return
 
 
-def new_consumer(settings: KafkaMixin, topics: Iterable[str], group: str) -> AIOKafkaConsumer:
-    """A group consumer that commits only when told to and starts at the beginning."""
+def new_consumer(
+    settings: KafkaMixin, topics: Iterable[str], group: str, instance: str = ""
+) -> AIOKafkaConsumer:
+    """A group consumer that commits only when told to and starts at the beginning.
+
+    With an `instance` (static membership) a restart after a crash takes its partitions back at
+    once; without one they wait for the dead member's session to run out.
+    """
     return AIOKafkaConsumer(
         *(settings.topic_prefix + topic for topic in topics),
         **connection(settings),
         group_id=settings.topic_prefix + group,
+        group_instance_id=instance or None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_bytes=32 * 1024 * 1024,
