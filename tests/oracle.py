@@ -174,3 +174,22 @@ def check(system: System, expected: dict[Key, Sum], run: str = "") -> None:
     for source in SOURCES:
         wrong = differences(read(system, source, run), expected)
         assert not wrong, f"{source}: {wrong}"
+
+
+def check_api(system: System, expected: dict[Key, Sum]) -> None:
+    """The read API's total for the orgs of `expected` (with calls of the last 30 days)."""
+    now = datetime.now(UTC)
+    told = system.get(
+        "/v1/usage",
+        **{"from": (now - timedelta(days=30)).isoformat(), "org": sorted({k[0] for k in expected})},
+    )
+    whole, right = told["total"]["total"], sum(expected.values(), Sum())
+    found = Sum(
+        whole["steps"],
+        whole["pending_calls"],
+        Decimal(whole["cost"]["USD"]),
+        Decimal(whole["charge"]["USD"]),
+    )
+    assert found == right, f"the API says {found}, expected {right}"
+    modelled = sum(one.calls for (_, _, model), one in expected.items() if model)
+    assert whole["calls"] == modelled, f"the API says {whole['calls']} calls, expected {modelled}"

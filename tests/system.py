@@ -125,6 +125,13 @@ class System:
         assert told.status_code == 200, told.text
         return [line.split("\t") for line in told.text.splitlines()]
 
+    def get(self, path: str, **parameters: Any) -> Any:
+        """A JSON answer of the read API."""
+        headers = {"authorization": f"Bearer {self.key}"}
+        told = httpx.get(f"{self.url('api')}{path}", params=parameters, headers=headers, timeout=30)
+        assert told.status_code == 200, told.text
+        return told.json()
+
     def metric(self, service: str, name: str) -> float:
         """The value of a metric without labels; 0 when it is not there yet."""
         told = httpx.get(f"{self.url(service)}/metrics", timeout=10).text

@@ -63,7 +63,7 @@ async def test_pending_calls_are_priced_within_seconds(
         await system.wait_settled()
         check(system, totals((event, None) for event in events), run)
         if restart != "no":
-            {"stop": system.stop, "kill": system.kill}[restart]("pricer")
+            (system.kill if restart == "kill" else system.stop)("pricer")
             system.restart("pricer")
         started = time.monotonic()
         WAYS[way](system, price)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.victims import VICTIMS, World
 from tests.load import Load, groups
-from tests.oracle import BOOK, Event, check, cost, draw, totals
+from tests.oracle import BOOK, Event, check, check_api, cost, draw, totals
 
 pytestmark = [pytest.mark.engines, pytest.mark.faults]
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "12"))
@@ -69,7 +69,9 @@ async def test_nothing_is_lost_and_nothing_doubled(world: World, number: int) ->
         async with Load(world.system) as load:
             await asyncio.gather(send(load, rng, events), *(world.crash(*c) for c in crashes))
         await world.system.wait_settled()
-        check(world.system, totals((event, cost(event, BOOK)) for event in events), run)
+        expected = totals((event, cost(event, BOOK)) for event in events)
+        check(world.system, expected, run)
+        check_api(world.system, expected)
         world.system.verify()
     except BaseException:
         sys.stderr.write(f"\nFAULT_SEED={SEED} round {number}: {crashes}\n")

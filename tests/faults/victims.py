@@ -1,7 +1,6 @@
 """What is killed, and how it comes back."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 
 from tests.engines import ClickHouseEngine, KafkaEngine
@@ -44,10 +43,3 @@ class World:
         """Everything runs and is ready, whatever happened before."""
         for name in (*ENGINES, *SERVICES):
             self.start(name)
-
-    async def outage(self, name: str, seconds: float) -> float:
-        """Kill an engine, start it again so many seconds later; when it was back (monotonic)."""
-        await asyncio.to_thread(self.kill, name)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.start, name)
-        return time.monotonic()
