@@ -67,6 +67,7 @@ class PricerApp:
         try:
             await app.start()
             assert_consumer_safe(app)
+            app.sensors.remove(app.monitor)
             self.watchdog.watch(app.consumer)
             while not stop.is_set():
                 _raise_if_failed(app, pipeline)

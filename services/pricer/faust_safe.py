@@ -94,6 +94,12 @@ class SafeConsumer(Consumer):
         self._acked_index[tp].clear()
         return self.delivered[tp].committable() if tp in self.delivered else None
 
+    def on_buffer_full(self, tp: Any) -> None:
+        """A full queue makes the callback wait, which is enough.
+
+        Upstream stops fetching the partition instead and, with none left, sleeps for a second.
+        """
+
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
         """Fetching starts again at what is committed: what was in flight comes again."""
         self.delivered.clear()
