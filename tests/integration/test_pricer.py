@@ -123,3 +123,20 @@ async def test_unpriceable_calls_are_reparked_and_never_block(
     await topics.publish_price(price_record("never"))
     pricer.start()
     await topics.until(lambda: "stuck" in topics.priced())
+
+
+@pytest.mark.faults
+async def test_kafka_away_is_waited_for(topics: Topics, pricer: Pricer, kafka: KafkaEngine) -> None:
+    """The broker is killed under load; the same process goes on when it is back."""
+    await topics.publish_price(price_record())
+    values = [b"\n".join(line(f"e{n}-{k}") for k in range(20)) for n in range(300)]
+    await topics.publish(CALLS.name, *values)
+    await topics.until(lambda: len(topics.rows) > 100)
+    await asyncio.to_thread(kafka.kill)
+    await asyncio.sleep(15)
+    await asyncio.to_thread(kafka.start)
+    await topics.publish(CALLS.name, line("after", "m2"))
+    await topics.until(lambda: len(topics.rows) == 6_001, 90)
+    await topics.publish_price(price_record("m2"))
+    await topics.until(lambda: "after" in topics.priced())
+    assert pricer.is_running()
