@@ -175,7 +175,7 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _read(self, tp: TopicPartition, state: PartitionState, records: list[Any]) -> None:
         """Publish what can be priced, then note what cannot."""
-        outputs = Outputs()
+        outputs = Outputs(source=RETRY.name)
         waiting: list[tuple[Key, int, int, bool]] = []
         for record in records:
             searched = state.search is not None and record.offset < state.search.until

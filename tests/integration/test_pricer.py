@@ -140,3 +140,29 @@ async def test_kafka_away_is_waited_for(topics: Topics, pricer: Pricer, kafka: K
     await topics.publish_price(price_record("m2"))
     await topics.until(lambda: "after" in topics.priced())
     assert pricer.is_running()
+
+
+async def test_a_second_worker_comes_and_the_first_goes(
+    topics: Topics, pricer: Pricer, kafka: KafkaEngine, tmp_path: Path
+) -> None:
+    await topics.publish_price(price_record())
+    second = Pricer(kafka.bootstrap, topics.settings.topic_prefix, tmp_path / "second.log",
+                    PRICER_GROUP_INSTANCE_ID="two")  # fmt: skip
+    wanted = {f"e{n}" for n in range(4_000)}
+
+    async def produce() -> None:
+        for start in range(0, 4_000, 10):
+            await topics.publish(CALLS.name, *(line(f"e{n}") for n in range(start, start + 10)))
+            await asyncio.sleep(0.01)
+
+    producing = asyncio.create_task(produce())
+    await topics.until(lambda: len(topics.rows) > 200)
+    second.start()
+    try:
+        await topics.until(lambda: len(topics.rows) > 2_000)
+        assert await asyncio.to_thread(pricer.stop) == 0
+        await producing
+        await topics.until(lambda: topics.rows.keys() == wanted)
+        assert await asyncio.to_thread(second.stop) == 0
+    finally:
+        second.kill()
