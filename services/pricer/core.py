@@ -45,16 +45,6 @@ _CACHE = CACHE_READ | CACHE_WRITE
 _ORDINARY = ("",) * len(TIERED)
 
 
-class Tokens(NamedTuple):
-    """Disjoint token sums of a call."""
-
-    tok_in: int = 0
-    tok_cache_read: int = 0
-    tok_cache_write: int = 0
-    tok_out: int = 0
-    tok_reasoning: int = 0
-
-
 class Priced(NamedTuple):
     """A price with everything a person needs to recompute it."""
 
@@ -123,16 +113,19 @@ def quantities(event: CallEvent) -> Quantities | Refusal:
     return used
 
 
-def tokens(event: CallEvent) -> Tokens:
-    """Token sums by kind, priced or not."""
-    sums = [0, 0, 0, 0, 0]
+def token_sums(event: CallEvent) -> dict[str, int]:
+    """Disjoint token sums by kind, priced or not; those that are not zero."""
+    sums: dict[str, int] = {}
     for dimension, value in (event.usage or {}).items():
         kind = _KIND.get(dimension)
-        if kind is not None:
-            sums[kind] += value if isinstance(value, int) else int(Decimal(value))
-    return Tokens(*sums)
+        if kind is not None and value:
+            count = value if isinstance(value, int) else int(Decimal(value))
+            name = _SUM_NAMES[kind]
+            sums[name] = sums.get(name, 0) + count
+    return sums
 
 
+_SUM_NAMES = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
 _KIND: dict[str, int] = (
     dict.fromkeys(FRESH_INPUT, 0)
     | dict.fromkeys(CACHE_READ, 1)
