@@ -3,7 +3,7 @@
 The price depends on the call and the book alone: its own time picks the versions, never the clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
@@ -139,27 +139,51 @@ _COST_KIND = _KIND | {"reasoning": 3}
 def _priced(
     event: CallEvent, book: PriceBook, version: Version, used: Quantities, epoch: int
 ) -> Priced | Pending:
+    if _is_ordinary(event, book, version):
+        return _total(version, version.base, used, epoch)
     subject = _subject(event, book, version, used)
     adjustments = [a for a in version.adjustments if a.condition.holds(subject, book.calendars)]
     variant = choose_variant(book, version, subject, adjustments)
     if isinstance(variant, Pending):
         return variant
+    markups = find_markups(book, event, version, subject)
+    priced = _total(version, variant, used, epoch, adjustments)
+    if isinstance(priced, Pending) or not markups:
+        return priced
+    if isinstance(markups, Pending):
+        return markups
+    charge, added = markup_lines(priced.cost, markups)
+    return priced._replace(charge=charge, lines=priced.lines + added)
+
+
+def _is_ordinary(event: CallEvent, book: PriceBook, version: Version) -> bool:
+    """The common case, which needs no look at conditions at all."""
+    if event.processing or event.service_tier or event.speed or book.markup_rules:
+        return False
+    return version.is_base_ordinarily
+
+
+def _total(
+    version: Version,
+    variant: CompiledVariant,
+    used: Quantities,
+    epoch: int,
+    adjustments: Sequence[CompiledAdjustment] = (),
+) -> Priced | Pending:
     lines = _rate_lines(variant.rates, used)
     if isinstance(lines, Pending):
         return lines
     if version.minimums:
         lines += minimum_lines(lines, version.minimums)
     totals = by_dimension(lines)
-    lines += adjustment_lines(totals, adjustments)
+    if adjustments:
+        lines += adjustment_lines(totals, adjustments)
     fresh, read, written, output, cost = split_by(totals, _COST_KIND)
-    markups = find_markups(book, event, version, subject)
-    if isinstance(markups, Pending):
-        return markups
-    charge, added = markup_lines(checked(cost), markups)
+    checked(cost)
     saved = _cache_saved(variant.rates, used, totals, adjustments) if read or written else ZERO
     return Priced(
-        version.currency, cost, charge, fresh, read, written, output, saved,
-        version.key, version.revision, variant.id, lines + added, epoch,
+        version.currency, cost, cost, fresh, read, written, output, saved,
+        version.key, version.revision, variant.id, lines, epoch,
     )  # fmt: skip
 
 
@@ -255,7 +279,7 @@ def _cache_saved(
     rates: RateSet,
     used: Quantities,
     totals: Mapping[str, Decimal],
-    adjustments: list[CompiledAdjustment],
+    adjustments: Sequence[CompiledAdjustment],
 ) -> Decimal:
     """What the cached tokens would have cost as fresh input, less what they did cost."""
     as_input = rates.get("input")
