@@ -67,6 +67,7 @@ class PricerApp:
         try:
             await app.start()
             assert_consumer_safe(app)
+            app.sensors.remove(app.monitor)
             self.watchdog.watch(app.consumer)
             while not stop.is_set():
                 _raise_if_failed(app, pipeline)
@@ -82,7 +83,7 @@ class PricerApp:
         _raise_if_failed(app, None)
 
     def _faust(self) -> Any:
-        app = new_app(self.settings, self.settings.group, self.settings.group_instance_id)
+        app = new_app(self.settings)
         topic = app.topic(
             self.settings.topic_prefix + CALLS.name,
             key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
