@@ -8,7 +8,7 @@ from typing import Any
 from services.api.scope import Scope
 from services.api.settings import Settings
 from services.api.sql import LIMITS, Statement
-from services.runtime import telemetry
+from services.runtime import logs, telemetry
 from services.runtime.clickhouse import DataError, Store, StoreAwayError, error_code
 from services.runtime.problems import ProblemError, unavailable
 
@@ -40,6 +40,7 @@ class Reader:
                 hint = "a shorter range, a coarser interval, fewer groups"
                 raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
             telemetry.UNAVAILABLE.labels("clickhouse").inc()
+            logs.get("api").warning("ClickHouse failed", error=str(wrong)[:500])
             raise unavailable("ClickHouse does not answer") from wrong
 
     async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:
