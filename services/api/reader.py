@@ -43,6 +43,7 @@ class Reader:
                 raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
             log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
             telemetry.UNAVAILABLE.labels("clickhouse").inc()
+            logs.get("api").warning("ClickHouse failed", error=str(wrong)[:500])
             raise unavailable("ClickHouse does not answer") from wrong
 
     async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:

@@ -67,23 +67,23 @@ class Slice:
 def usage(asked: Slice) -> Statement:
     """Every bucket and group, those beyond `top` as one: a partition of all rows, so it adds up."""
     text, parameters = source(asked)
+    bucket = _bucket(asked, parameters)
     keys = [DIMENSIONS[name] for name in asked.by]
-    listed = ", ".join(keys)
-    parts = [_bucket(asked, parameters)]
+    marked, shown = "1 AS is_top", [bucket, "is_top"]
     if keys:
         parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
+        members = ", ".join(f"toString({key})" for key in keys)
         chosen = (
-            f"SELECT {listed} FROM ({text}) GROUP BY {listed} "
-            f"ORDER BY {ORDERS[asked.order]} DESC, {listed} LIMIT {{top:UInt32}}"
+            f"SELECT {members} FROM ({text}) GROUP BY {members} "
+            f"ORDER BY {ORDERS[asked.order]} DESC, {members} LIMIT {{top:UInt32}}"
         )
-        # Settled in a subquery: beside GROUP BY the engine loses the tuple's columns (code 10).
-        text = f"SELECT *, ({listed}) IN ({chosen}) AS is_top FROM ({text})"
-        parts.append("is_top")
-        parts += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
-    else:
-        parts.append("1 AS is_top")
+        marked = f"({members}) IN ({chosen}) AS is_top"
+        shown += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
     groups = ", ".join(["b", "is_top", *(f"k{n}" for n in range(len(keys))), "currency"])
-    sql = f"SELECT {', '.join(parts)}, currency, {_measures()} FROM ({text}) GROUP BY {groups}"
+    sql = (
+        f"SELECT {', '.join(shown)}, currency, {_measures()} "
+        f"FROM (SELECT *, {marked} FROM ({text})) GROUP BY {groups}"
+    )
     return Statement(sql + LIMITS, parameters)
 
 
