@@ -36,6 +36,7 @@ from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
 from services.runtime import logs, telemetry
+from services.runtime.kafka import new_consumer
 
 POLL_MS = 200
 POLL_MESSAGES = 200
