@@ -66,6 +66,16 @@ class Parked(NamedTuple):
     line: bytes
 
 
+class Receipt(NamedTuple):
+    """What one message of calls.v1 held: the ledger adds these up to know that none was lost."""
+
+    topic: str
+    partition: int
+    offset: int
+    lines: int
+    dead: int
+
+
 @dataclass(slots=True)
 class Outputs:
     """What a batch of messages leads to, by topic; `refused` names the reasons."""
@@ -76,6 +86,7 @@ class Outputs:
     source: str = CALLS.name
     pending: int = 0
     refused: list[Reason] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
 
 
 Pricer = Callable[[CallEvent, PriceBook], Priced | Pending | Refusal]
@@ -84,6 +95,7 @@ Pricer = Callable[[CallEvent, PriceBook], Priced | Pending | Refusal]
 def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> None:
     """Add what the message leads to; never raises, whatever the bytes."""
     lines = split(value)
+    priced_before = len(outputs.priced)
     earliest, latest = at.at - PAST_MAX, at.at + FUTURE_MAX
     for number, line in enumerate(lines[:LINES_MAX]):
         event: CallEvent | Refusal | None = None
@@ -101,6 +113,8 @@ def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> Non
             bury(Line(at, number, line), refusal, outputs, event)
     if len(lines) > LINES_MAX:
         _bury_rest(lines[LINES_MAX:], at, outputs)
+    dead = len(lines) - (len(outputs.priced) - priced_before)
+    outputs.receipts.append(Receipt(at.topic, at.partition, at.offset, len(lines), dead))
 
 
 def _answer(event: CallEvent, book: PriceBook, outputs: Outputs) -> Refusal | None:

@@ -32,6 +32,7 @@ class Settings(KafkaMixin, ClickHouseMixin):
     model_config = SettingsConfigDict(env_prefix="ROLLUP_", frozen=True, extra="ignore")
 
     port: PositiveInt = Field(8083, description="Port of /livez, /readyz, /metrics.")
+    group_instance_id: str = Field("", description="Static membership; empty for dynamic.")
     flush_seconds_min: PositiveFloat = Field(0.5, description="Age of a batch before a flush.")
     flush_seconds_max: PositiveFloat = Field(10.0, description="Age a busy batch may grow to.")
     flush_bytes_max: PositiveInt = 48 * 1024 * 1024
@@ -71,8 +72,8 @@ class Rollup:
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Everything a batch means for ClickHouse; the loop commits its offsets afterwards."""
-        priced = [r for r in records if self._name(r) == topics.PRICED.name and r.value]
-        lines = [line for record in priced for line in ndjson.split(record.value)]
+        priced = [r for r in records if self._name(r) == topics.PRICED.name]
+        lines = [line for record in priced for line in ndjson.split(record.value or b"")]
         dead: list[DeadLetter] = []
         if lines:
             flushed = await self.ledger.flush(lines)

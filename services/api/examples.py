@@ -1,0 +1,176 @@
+"""Examples of the OpenAPI document, one for each answer."""
+
+from typing import Any
+
+_COMPLETE = {
+    "as_of": "2026-11-22T21:40:05Z",
+    "state": "open",
+    "lag_seconds": 1.2,
+    "pending_calls": 412,
+    "pending_tokens": 981_233,
+    "oldest_pending_at": "2026-11-22T20:11:42.120000Z",
+    "estimate": {"low": "1.2", "high": "3.9", "currency": "USD"},
+    "unattributed_calls": 0,
+}
+_VALUES = {
+    "calls": 1200,
+    "steps": 1700,
+    "errors": 3,
+    "pending_calls": 0,
+    "tokens": {
+        "input": 900_000, "cache_read": 120_000, "cache_write": 0, "output": 61_000,
+        "reasoning": 4_000,
+    },
+    "cost": {"USD": "41.2"},
+    "charge": {"USD": "49.44"},
+    "cost_input": {"USD": "30.1"},
+    "cost_cache_read": {"USD": "0.9"},
+    "cost_cache_write": {"USD": "0"},
+    "cost_output": {"USD": "10.2"},
+    "cache_saved": {"USD": "2.1"},
+}  # fmt: skip
+USAGE: dict[str, Any] = {
+    "query": {
+        "from": "2026-11-15T00:00:00+01:00",
+        "to": "2026-11-22T00:00:00+01:00",
+        "tz": "Europe/Berlin",
+        "by": ["model"],
+        "filters": {"org": ["acme"]},
+    },
+    "completeness": _COMPLETE,
+    "currencies": ["USD"],
+    "buckets": [
+        {
+            "start": "2026-11-15T00:00:00+01:00",
+            "end": "2026-11-22T00:00:00+01:00",
+            "partial": False,
+        }
+    ],
+    "groups": [{"key": {"model": "gpt-4o"}, "total": _VALUES}],
+    "other": None,
+    "total": {"total": _VALUES},
+}
+PENDING: dict[str, Any] = {
+    "completeness": _COMPLETE,
+    "pending": [
+        {
+            "reason": "model_unknown",
+            "provider": "openai",
+            "model": "gpt-6-mini",
+            "org": "acme",
+            "calls": 412,
+            "tokens": _VALUES["tokens"],
+            "oldest_from": "2026-11-22T20:00:00+00:00",
+            "estimate": _COMPLETE["estimate"],
+        }
+    ],
+}
+DEAD: dict[str, Any] = {
+    "dead": [
+        {
+            "dead_id": "calls.v1/3/1200/7",
+            "occurred_at": "2026-11-22T20:11:42.120000Z",
+            "reason": "invalid_field",
+            "field": "usage.input",
+            "detail": "Input should be greater than or equal to 0",
+            "service": "pricer",
+            "source": "calls.v1/3/1200/7",
+            "project": "default",
+            "org_id": "",
+            "original_bytes": 412,
+            "original_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        }
+    ],
+    "next": "WzE3OTU0MDAwMDAwMDAsImNhbGxzLnYxLzMvMTIwMC83Il0",
+}
+HEALTH: dict[str, Any] = {
+    "received": 1_000_000,
+    "stored": 969_000,
+    "duplicates": 30_000,
+    "pending": 412,
+    "dead": 1_000,
+    "conflicts": 2,
+    "unattributed": 0,
+    "as_of": "2026-11-22T21:40:05Z",
+    "lag_seconds": 1.2,
+    "topics": [{"topic": "priced.v1", "behind": 12, "as_of": "2026-11-22T21:40:05Z"}],
+    "last_price": {
+        "key": "price|*|openai|gpt-4o|2024-11-20T00:00:00Z",
+        "position": 41,
+        "published_at": "2026-11-22T09:00:00Z",
+    },
+}
+_STEP = {
+    "event_id": "e1",
+    "parent_event_id": None,
+    "depth": 0,
+    "is_orphan": False,
+    "is_counted": True,
+    "operation": "chat",
+    "name": "answer",
+    "status": "ok",
+    "started_at": "2026-11-22T20:11:40.280000Z",
+    "occurred_at": "2026-11-22T20:11:42.120000Z",
+    "duration_ms": 1840,
+    "provider": "openai",
+    "model": "gpt-4o",
+    "pending": "",
+    "currency": "USD",
+    "cost": "0.0123",
+    "charge": "0.0123",
+    "tokens": _VALUES["tokens"],
+    "subtree": {"cost": {"USD": "0.0123"}, "charge": {"USD": "0.0123"}, "pending_calls": 0},
+}
+TRACE: dict[str, Any] = {
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "project": "default",
+    "total": {"cost": {"USD": "0.0123"}, "charge": {"USD": "0.0123"}, "pending_calls": 0},
+    "is_truncated": False,
+    "steps": [_STEP],
+}
+_RECORD = {
+    "schema": 1,
+    "kind": "price",
+    "scope": "*",
+    "provider": "openai",
+    "model": "gpt-4o",
+    "effective_from": "2024-11-20T00:00:00Z",
+    "currency": "USD",
+    "rates": {
+        "input": {"price": "2.50", "per": 1_000_000},
+        "cache_read": {"price": "1.25", "per": 1_000_000},
+        "output": {"price": "10.00", "per": 1_000_000},
+    },
+}
+_VERSION = {
+    "key": "price|*|openai|gpt-4o|2024-11-20T00:00:00Z",
+    "position": 41,
+    "published_at": "2026-11-22T09:00:00Z",
+    "record": _RECORD,
+}
+PRICES: dict[str, Any] = {"prices": [_VERSION], "next": None}
+HISTORY: dict[str, Any] = {"history": [_VERSION | {"is_deleted": False}]}
+PUBLISHED: dict[str, Any] = {"keys": [_VERSION["key"]], "position": 42}
+PRICE_BODY: dict[str, Any] = _RECORD
+ORG: dict[str, Any] = {
+    "org_id": "acme",
+    "name": "Acme Inc.",
+    "plan": "pro",
+    "currency": "USD",
+    "timezone": "Europe/Berlin",
+    "monthly_revenue": {"2026-11": "490.00"},
+    "monthly_budget": "120.00",
+}
+ORGS: dict[str, Any] = {"orgs": [ORG], "next": None}
+
+
+def of(example: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers like this."""
+    content = {"application/json": {"schema": {"type": "object"}, "example": example}}
+    return {status: {"description": "OK", "content": content}}
+
+
+def body(example: dict[str, Any]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes such a body."""
+    content = {"application/json": {"schema": {"type": "object"}, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}

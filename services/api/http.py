@@ -1,0 +1,61 @@
+"""The application: routes, problem documents, compression, OpenAPI."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.gzip import GZipMiddleware
+
+from services.api import book, state, traces, usage
+from services.api.asked import RefusedError
+from services.api.reader import Reader
+from services.api.settings import Settings
+from services.api.writer import Writer
+from services.runtime import web
+from services.runtime.problems import ProblemError, respond
+
+DESCRIPTION = """What AI conversations cost, exactly.
+
+`Authorization: Bearer KEY` (or `x-api-key`). A key bound to an org reads that org alone. Money is
+text and always stands under its currency. Every usage answer says how complete it is."""
+
+
+class Json(Response):
+    """orjson, which refuses floats that are not numbers and knows no Decimal."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode."""
+        return orjson.dumps(content)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101 - registered for this class only
+    problem = ProblemError(error.status, error.detail, field=error.field, **error.more)
+    return respond(request, problem)
+
+
+def build(
+    settings: Settings, reader: Reader, writer: Writer, clock: Callable[[], datetime]
+) -> FastAPI:
+    """The application without its health routes."""
+    app = FastAPI(
+        title="Tracetally API",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        default_response_class=Json,
+    )
+    app.state.settings, app.state.keys = settings, settings.known_keys()
+    app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(web.Requests)
+    web.equip(app)
+    app.add_exception_handler(RefusedError, _refused)
+    for part in (usage, state, traces, book):
+        app.include_router(part.router)
+    return app

@@ -1,0 +1,92 @@
+"""Runs statements on ClickHouse; tells its absence from a question that is too large."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from services.api.scope import Scope
+from services.api.settings import Settings
+from services.api.sql import LIMITS, Statement
+from services.runtime import logs, telemetry
+from services.runtime.clickhouse import DataError, Store, StoreAwayError, error_code
+from services.runtime.problems import ProblemError, unavailable
+
+log = logs.get("api")
+
+TOO_LARGE = frozenset({158, 159, 160, 241, 307, 396})
+"""Codes of ClickHouse's own limits: rows, time, memory, bytes, result rows."""
+PROBE_SECONDS = 2.0
+
+Rows = Sequence[Sequence[Any]]
+
+
+class Reader:
+    """A pool of connections. `why` is empty while ClickHouse answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store: Store | None = None
+        self._lock = asyncio.Lock()
+        self.why = "not connected to ClickHouse yet"
+
+    async def run(self, statement: Statement) -> Rows:
+        """The rows, or the problem to answer with."""
+        try:
+            store = await self._connected()
+            return await store.rows(statement.sql, statement.parameters)
+        except DataError as wrong:
+            raise ProblemError(422, "ClickHouse cannot answer this question") from wrong
+        except StoreAwayError as wrong:
+            if error_code(str(wrong)) in TOO_LARGE:
+                hint = "a shorter range, a coarser interval, fewer groups"
+                raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
+            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
+            telemetry.UNAVAILABLE.labels("clickhouse").inc()
+            logs.get("api").warning("ClickHouse failed", error=str(wrong)[:500])
+            raise unavailable("ClickHouse does not answer") from wrong
+
+    async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:
+        """A statement whose rows come from `scope.rows`."""
+        return await self.run(Statement(sql + LIMITS, scope.parameters() | parameters))
+
+    async def _connected(self) -> Store:
+        async with self._lock:
+            if self._store is None:
+                seconds = self._settings.query_seconds_max
+                self._store = await Store.connect(self._settings, timeout=seconds)
+            return self._store
+
+    async def probe(self, stop: asyncio.Event) -> None:
+        """Keep `why` true until `stop`."""
+        while not stop.is_set():
+            try:
+                store = await self._connected()
+                await store.rows("SELECT count() FROM schema_migrations")
+                self.why = ""
+            except (StoreAwayError, DataError) as wrong:
+                self.why = f"ClickHouse: {str(wrong)[:200]}"
+            try:
+                await asyncio.wait_for(stop.wait(), PROBE_SECONDS)
+            except TimeoutError:
+                continue
+
+    def check(self) -> str:
+        """A `health.Check`."""
+        return self.why
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if self._store is not None:
+            await self._store.close()
+            self._store = None
+
+
+def instant(value: datetime) -> datetime:
+    """ClickHouse's times are UTC, whether the driver says so or not."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def text(value: datetime) -> str:
+    """ISO 8601 in UTC."""
+    return instant(value).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,61 @@
+"""Whose rows a caller may read. The one place where the org condition is made. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+TABLES = frozenset(
+    {
+        "calls", "conflicts", "dead_letters", "narrow_day", "narrow_hour", "orgs",
+        "outcomes", "rollup_day", "rollup_hour", "rollup_minute", "tellings",
+    }
+)  # fmt: skip
+"""Tables with an org column."""
+SHARED = frozenset({"progress", "receipts"})
+"""Tables of the whole installation: an org key reads none of their rows."""
+LOCATORS = frozenset({"links"})
+"""Only hashes and hours, to find rows of a table above by; its own condition then decides."""
+PRICES_FOR_ONE = (
+    "(startsWith(key, 'calendar|') OR splitByChar('|', key)[2] IN ('*', {scope_key:String})) "
+    "AND (is_deleted = 1 OR scope IN ('', '*', concat('org:', {scope_org:String})))"
+)
+"""By key as well, because a tombstone has nothing else."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All orgs, or one."""
+
+    org_id: str | None
+
+    def allows(self, org_id: str) -> bool:
+        """True when the caller may know of this org."""
+        return self.org_id is None or self.org_id == org_id
+
+    def parameters(self) -> dict[str, Any]:
+        """What the conditions of `rows` need."""
+        if self.org_id is None:
+            return {}
+        key_part = quote(f"org:{self.org_id}", safe="*:.-_ ")
+        return {"scope_org": self.org_id, "scope_key": key_part}
+
+    def rows(self, table: str, *, final: bool = True) -> str:
+        """`FROM` and `WHERE` of a table; conditions can only be added with AND.
+
+        Of the prices an org key reads those that may apply to it.
+        """
+        head = f"FROM {table}{' FINAL' if final else ''}"
+        return f"{head} WHERE {self._condition(table)}"
+
+    def unnested(self, table: str) -> str:
+        """The same for a rollup, one row for each element `x` of its array."""
+        return f"FROM {table} FINAL ARRAY JOIN d AS x WHERE {self._condition(table)}"
+
+    def _condition(self, table: str) -> str:
+        if table not in TABLES | SHARED | LOCATORS | {"price_log"}:
+            raise ValueError(f"not a table of the read API: {table}")
+        if self.org_id is None or table in LOCATORS:
+            return "1"
+        if table == "price_log":
+            return PRICES_FOR_ONE
+        return "0" if table in SHARED else "org_id = {scope_org:String}"

@@ -1,0 +1,222 @@
+"""SQL of the usage answers, rendered from a plan. Pure text; every value is a parameter."""
+# ruff: noqa: S608 - names come from this module alone, every value is a query parameter
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.call import MODEL_OPERATIONS, UNATTRIBUTED
+from services.api.plan import GRAINS, SECONDS, Grain, Plan, Range
+from services.api.scope import Scope
+
+DIMENSIONS: dict[str, str] = {
+    "org": "org_id",
+    "provider": "provider",
+    "model": "model",
+    "operation": "operation",
+    "feature": "feature",
+    "assistant": "assistant_id",
+    "assistant_version": "assistant_version",
+    "environment": "environment",
+}
+"""Names of the API and their columns."""
+FILTERS = DIMENSIONS | {"status": "status"}
+NARROW = frozenset({"org", "provider", "model", "operation", "status"})
+"""What the narrow tables know."""
+TOKENS = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
+COUNTS = ("calls", "steps", "errors", "pending_calls", *TOKENS)
+MONEY = (
+    "cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
+    "cache_saved",
+)  # fmt: skip
+ORDERS = {
+    "cost": "sumIf(cost, currency = {rank_currency:String})",
+    "charge": "sumIf(charge, currency = {rank_currency:String})",
+    "calls": "sum(n)",
+    "tokens": f"sum({' + '.join(TOKENS)})",
+}
+LIMITS = (
+    " SETTINGS max_execution_time = 10, max_result_rows = 200000, "
+    "result_overflow_mode = 'throw', do_not_merge_across_partitions_select_final = 1"
+)
+"""A bucket's rows share a partition, so partitions need not be merged with each other."""
+RANGES_LISTED_MAX = 8
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A query and its parameters."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What is asked for: rows of a scope, in a plan, with filters, by dimensions."""
+
+    scope: Scope
+    plan: Plan
+    by: tuple[str, ...] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    top: int = 100
+    order: str = "cost"
+    rank_currency: str = "USD"
+
+
+def usage(asked: Slice) -> Statement:
+    """Every bucket and group, those beyond `top` as one: a partition of all rows, so it adds up."""
+    text, parameters = source(asked)
+    bucket = _bucket(asked, parameters)
+    keys = [DIMENSIONS[name] for name in asked.by]
+    marked, shown = "1 AS is_top", [bucket, "is_top"]
+    if keys:
+        parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
+        members = ", ".join(f"toString({key})" for key in keys)
+        chosen = (
+            f"SELECT {members} FROM ({text}) GROUP BY {members} "
+            f"ORDER BY {ORDERS[asked.order]} DESC, {members} LIMIT {{top:UInt32}}"
+        )
+        marked = f"({members}) IN ({chosen}) AS is_top"
+        shown += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
+    groups = ", ".join(["b", "is_top", *(f"k{n}" for n in range(len(keys))), "currency"])
+    sql = (
+        f"SELECT {', '.join(shown)}, currency, {_measures()} "
+        f"FROM (SELECT *, {marked} FROM ({text})) GROUP BY {groups}"
+    )
+    return Statement(sql + LIMITS, parameters)
+
+
+def pending(asked: Slice) -> Statement:
+    """The unpriced part of the same rows, by provider, and the steps without an org."""
+    text, parameters = source(asked)
+    tokens = ", ".join(f"sum({name})" for name in TOKENS)
+    sql = (
+        "SELECT if(pending = '', '', toString(provider)) AS p, pending != '' AS is_pending, "
+        f"sum(n), {tokens}, min(ts), sumIf(n, org_id = '{UNATTRIBUTED}') "
+        f"FROM ({text}) GROUP BY p, is_pending"
+    )
+    return Statement(sql + LIMITS, parameters)
+
+
+def pending_groups(asked: Slice) -> Statement:
+    """Pending calls by reason, provider, model and org."""
+    text, parameters = source(asked)
+    tokens = ", ".join(f"sum({name})" for name in TOKENS)
+    sql = (
+        f"SELECT pending, provider, model, org_id, sum(n) AS c, {tokens}, min(ts) FROM ({text}) "
+        "WHERE pending != '' GROUP BY pending, provider, model, org_id "
+        "ORDER BY c DESC, pending, provider, model, org_id LIMIT {top:UInt32}"
+    )
+    return Statement(sql + LIMITS, parameters | {"top": asked.top})
+
+
+def oldest_pending(asked: Slice, start: int, end: int) -> Statement:
+    """The instant of the oldest pending call, once its bucket is known."""
+    conditions, parameters = _filters(asked, "")
+    parameters |= asked.scope.parameters() | {"low": start, "high": end}
+    sql = (
+        f"SELECT toUnixTimestamp64Milli(min(occurred_at)), count() {asked.scope.rows('calls')} "
+        "AND bucket >= toDateTime({low:UInt32}, 'UTC') AND bucket < toDateTime({high:UInt32}, "
+        f"'UTC') AND is_void = 0 AND pending != ''{conditions}"
+    )
+    return Statement(sql + LIMITS, parameters)
+
+
+def source(asked: Slice) -> tuple[str, dict[str, Any]]:
+    """The plan's rows of all tables, one column for each dimension and measure."""
+    names = set(asked.by) | set(asked.filters)
+    conditions, parameters = _filters(asked, "x.")
+    parameters |= asked.scope.parameters()
+    columns = _columns(names)
+    parts = []
+    for grain in GRAINS:
+        if ranges := asked.plan.pieces[grain]:
+            within, more = _within(grain, ranges)
+            parameters |= more
+            rows = asked.scope.unnested(_table(grain, names))
+            parts.append(f"SELECT {columns} {rows} AND {within}{conditions}")
+    if not parts:
+        parts.append(f"SELECT {columns} {asked.scope.unnested('narrow_day')} AND 0")
+    return " UNION ALL ".join(parts), parameters
+
+
+def _table(grain: Grain, names: set[str]) -> str:
+    if grain != "minute" and names <= NARROW:
+        return f"narrow_{grain}"
+    return f"rollup_{grain}"
+
+
+def _columns(names: set[str]) -> str:
+    dimensions = {DIMENSIONS[name] for name in names if name in DIMENSIONS}
+    dimensions |= {"provider", "model", "operation", "status", "pending", "currency"}
+    columns = ["toUnixTimestamp(bucket) AS ts", "org_id", "x.calls AS n"]
+    columns += [f"x.{name} AS {name}" for name in sorted(dimensions - {"org_id"})]
+    return ", ".join([*columns, *(f"x.{name} AS {name}" for name in (*TOKENS, *MONEY))])
+
+
+def _within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, dict[str, Any]]:
+    """A condition on `bucket`: few ranges are listed, many are looked up by their start."""
+    at = "toUnixTimestamp(bucket)"
+    parameters: dict[str, Any] = {f"{grain}_low": ranges[0].start, f"{grain}_high": ranges[-1].end}
+    whole = _between(f"{grain}_low", f"{grain}_high")
+    if len(ranges) == 1:
+        return whole, parameters
+    if len(ranges) <= RANGES_LISTED_MAX:
+        listed = []
+        for number, piece in enumerate(ranges):
+            low, high = f"{grain}_low_{number}", f"{grain}_high_{number}"
+            parameters |= {low: piece.start, high: piece.end}
+            listed.append(f"({_between(low, high)})")
+        return f"{whole} AND ({' OR '.join(listed)})", parameters
+    starts, ends = f"{grain}_starts", f"{grain}_ends"
+    parameters |= {starts: [r.start for r in ranges], ends: [r.end for r in ranges]}
+    looked_up = (
+        f"{at} < transform(roundDown({at}, {{{starts}:Array(UInt32)}}), "
+        f"{{{starts}:Array(UInt32)}}, {{{ends}:Array(UInt32)}}, toUInt32(0))"
+    )
+    return f"{whole} AND {looked_up}", parameters
+
+
+def _between(low: str, high: str) -> str:
+    return (
+        f"bucket >= toDateTime({{{low}:UInt32}}, 'UTC') AND "
+        f"bucket < toDateTime({{{high}:UInt32}}, 'UTC')"
+    )
+
+
+def _filters(asked: Slice, prefix: str) -> tuple[str, dict[str, Any]]:
+    text, parameters = "", {}
+    for name, values in asked.filters.items():
+        column = FILTERS[name]
+        place = column if column == "org_id" else prefix + column
+        text += f" AND {place} IN {{f_{name}:Array(String)}}"
+        parameters[f"f_{name}"] = list(values)
+    return text, parameters
+
+
+def _bucket(asked: Slice, parameters: dict[str, Any]) -> str:
+    if len(asked.plan.buckets) < 2:
+        return "toUInt32(0) AS b"
+    parameters["starts"] = [bucket.start for bucket in asked.plan.buckets]
+    return "roundDown(ts, {starts:Array(UInt32)}) AS b"
+
+
+def _measures() -> str:
+    operations = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
+    counts = [
+        f"sumIf(n, operation IN ({operations}))",
+        "sum(n)",
+        "sumIf(n, status = 'error')",
+        "sumIf(n, pending != '')",
+    ]
+    sums = [f"sum(CAST({name} AS Decimal(76, 18)))" for name in MONEY]
+    return ", ".join([*counts, *(f"sum({name})" for name in TOKENS), *sums])
+
+
+def size_of(grain_start: int, asked: Slice) -> int:
+    """The length of the row that starts at this instant."""
+    for grain in GRAINS:
+        if any(r.start <= grain_start < r.end for r in asked.plan.pieces[grain]):
+            return SECONDS[grain]
+    return SECONDS["minute"]

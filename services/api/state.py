@@ -1,0 +1,151 @@
+"""`GET /v1/dead` and `GET /v1/health/data`: what was refused, and what became of everything."""
+
+import asyncio
+import base64
+import binascii
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Query, Request
+
+from schemas.call import UNATTRIBUTED
+from services.api import examples, sql
+from services.api.access import Caller, Reads
+from services.api.asked import refuse
+from services.api.completeness import ledger_freshness
+from services.api.plan import Range, plan
+from services.api.reader import Reader, instant, text
+from services.api.scope import Scope
+from services.runtime.problems import openapi
+
+router = APIRouter()
+_UTC = ZoneInfo("UTC")
+_SHOWN = (
+    "dead_id", "toUnixTimestamp64Milli(occurred_at)", "occurred_at", "reason", "field", "detail",
+    "service", "source", "project", "org_id", "original_bytes", "original_sha256",
+)  # fmt: skip
+_NAMES = ("dead_id", "at", *_SHOWN[2:])
+
+
+@router.get(
+    "/v1/dead",
+    summary="What could not be taken, newest first.",
+    responses=examples.of(examples.DEAD) | openapi(400, 401, 403, 503),
+)
+async def dead(
+    request: Request,
+    caller: Reads,
+    reason: Annotated[str, Query(max_length=64)] = "",
+    cursor: Annotated[str, Query(max_length=2_000)] = "",
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> Any:
+    """Pages by `cursor`, the last page's `next`. The original bytes (base64) for admin keys."""
+    at, last = _cursor(cursor)
+    columns = [*_SHOWN, *(["original"] if caller.is_admin else [])]
+    wanted = " AND reason = {reason:String}" if reason else ""
+    after = (
+        " AND (toUnixTimestamp64Milli(occurred_at), dead_id) < ({at:Int64}, {last:String})"
+        if cursor
+        else ""
+    )
+    rows = await request.app.state.reader.query(
+        f"SELECT {', '.join(columns)} {caller.scope.rows('dead_letters')}{wanted}{after} "
+        "ORDER BY dead_letters.occurred_at DESC, dead_id DESC LIMIT {limit:UInt32}",
+        caller.scope,
+        reason=reason,
+        at=at,
+        last=last,
+        limit=limit + 1,
+    )
+    names = [*_NAMES, "original"]
+    letters = [dict(zip(names, row, strict=False)) for row in rows[:limit]]
+    following = None
+    if len(rows) > limit:
+        following = _encoded(letters[-1]["at"], letters[-1]["dead_id"])
+    for letter in letters:
+        del letter["at"]
+        letter["occurred_at"] = text(letter["occurred_at"])
+    return {"dead": letters, "next": following}
+
+
+def _encoded(at: int, dead_id: str) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([at, dead_id])).decode().rstrip("=")
+
+
+def _cursor(cursor: str) -> tuple[int, str]:
+    if not cursor:
+        return 0, ""
+    try:
+        at, dead_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(at), str(dead_id)
+    except (ValueError, TypeError, binascii.Error):
+        raise refuse("cursor", "not a cursor of this API") from None
+
+
+@router.get(
+    "/v1/health/data",
+    summary="What became of everything that was received.",
+    responses=examples.of(examples.HEALTH) | openapi(401, 403, 503),
+)
+async def data_health(request: Request, caller: Reads) -> Any:
+    """`received` = `stored` + `duplicates` + dead lines. An org key sees its own part only."""
+    reader: Reader = request.app.state.reader
+    scope, now = caller.scope, request.app.state.clock()
+    whole = Range(0, int(now.timestamp()) // 60 * 60 + 7_200)
+    everything = sql.Slice(scope, plan(whole, "none", _UTC))
+    groups, letters, conflicts, last = await asyncio.gather(
+        reader.run(sql.pending(everything)),
+        reader.query(f"SELECT count() {scope.rows('dead_letters')}", scope),
+        reader.query(f"SELECT uniqExact(project, event_id) {scope.rows('conflicts')}", scope),
+        reader.query(
+            "SELECT key, position, published_at AS at "
+            f"{scope.rows('price_log')} ORDER BY position DESC LIMIT 1",
+            scope,
+        ),
+    )
+    stored = sum(int(row[2]) for row in groups)
+    answer = {
+        "stored": stored,
+        "pending": sum(int(row[2]) for row in groups if row[1]),
+        "dead": letters[0][0],
+        "conflicts": conflicts[0][0],
+        "last_price": [
+            {"key": key, "position": position, "published_at": text(at)}
+            for key, position, at in last
+        ],
+    }
+    answer["last_price"] = answer["last_price"][0] if answer["last_price"] else None
+    return answer | await _installation(request, caller, stored, groups)
+
+
+async def _installation(request: Request, caller: Caller, stored: int, groups: Any) -> Any:
+    """What only a key for all orgs may know, and how far the ledger is."""
+    reader: Reader = request.app.state.reader
+    fresh = await ledger_freshness(reader, request.app.state.clock())
+    told: dict[str, Any] = {
+        "as_of": text(fresh.as_of) if fresh.as_of else None,
+        "lag_seconds": fresh.lag_seconds,
+    }
+    if caller.scope.org_id is not None:
+        return told
+    everyone = Scope(None)
+    received, topics = await asyncio.gather(
+        reader.query(f"SELECT sum(lines), sum(dead) {everyone.rows('receipts')}", everyone),
+        reader.query(
+            "SELECT topic, sum(greatest(toInt64(end_offset) - toInt64(position), 0)), "
+            "min(if(position >= end_offset, flushed_at, record_at)) "
+            f"{everyone.rows('progress')} GROUP BY topic ORDER BY topic",
+            everyone,
+        ),
+    )
+    lines, dead_lines = (int(number) for number in received[0])
+    return told | {
+        "received": lines,
+        "duplicates": max(0, lines - dead_lines - stored),
+        UNATTRIBUTED: sum(int(row[9]) for row in groups),
+        "topics": [
+            {"topic": topic, "behind": behind, "as_of": text(instant(at))}
+            for topic, behind, at in topics
+        ],
+    }
