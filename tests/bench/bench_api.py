@@ -97,9 +97,7 @@ async def measure(settings: Settings, rounds: int) -> None:
             times.sort()
             p50, p95 = times[len(times) // 2] * 1e3, times[int(len(times) * 0.95)] * 1e3
             size = len(answer.content) / 1e3
-            sys.stdout.write(
-                f"{name:45} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  {size:6.1f} kB {tz}\n"
-            )
+            sys.stdout.write(f"{name:45} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  {size:6.1f} kB\n")
     await reader.close()
 
 
