@@ -81,6 +81,7 @@ class Demo:
             f"{prefix}_KAFKA_BOOTSTRAP": self.bootstrap,
             f"{prefix}_CLICKHOUSE_URL": self.clickhouse_url,
             f"{prefix}_API_KEYS": self.keys.stored(),
+            "API_KEYS": self.keys.stored(),
         }
         return Process(
             name=service,

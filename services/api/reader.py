@@ -12,6 +12,8 @@ from services.runtime import logs, telemetry
 from services.runtime.clickhouse import DataError, Store, StoreAwayError, error_code
 from services.runtime.problems import ProblemError, unavailable
 
+log = logs.get("api")
+
 TOO_LARGE = frozenset({158, 159, 160, 241, 307, 396})
 """Codes of ClickHouse's own limits: rows, time, memory, bytes, result rows."""
 PROBE_SECONDS = 2.0
@@ -40,7 +42,7 @@ class Reader:
                 hint = "a shorter range, a coarser interval, fewer groups"
                 raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
             telemetry.UNAVAILABLE.labels("clickhouse").inc()
-            logs.get("api").warning("ClickHouse failed", error=str(wrong)[:500])
+            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
             raise unavailable("ClickHouse does not answer") from wrong
 
     async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import threading
-import time
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,7 +19,7 @@ from services.pricer.watchdog import Watchdog
 from services.runtime import logs
 from services.runtime.health import Health, routes
 from services.runtime.kafka import KafkaPublisher
-from services.runtime.run import http_server, run, serve
+from services.runtime.run import Work, http_server, run, serve
 from services.runtime.settings import load
 
 log = logs.get("pricer")
@@ -47,6 +46,16 @@ class PricerApp:
             live_checks={"progress": self.watchdog.check},
         )
 
+    async def streams(self, stop: asyncio.Event) -> None:
+        """Everything that reads and writes Kafka; the producer closes after the last writer."""
+        works = (self.reader.run, self.calls, self.parked, self.watchdog.run)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in works:
+                    group.create_task(_stopping(work, stop))
+        finally:
+            await self.publisher.stop()
+
     async def calls(self, stop: asyncio.Event) -> None:
         """calls.v1 through faust, once the book is read."""
         await _either(self.reader.ready.wait(), stop)
@@ -58,6 +67,7 @@ class PricerApp:
         try:
             await app.start()
             assert_consumer_safe(app)
+            app.sensors.remove(app.monitor)
             self.watchdog.watch(app.consumer)
             while not stop.is_set():
                 _raise_if_failed(app, pipeline)
@@ -73,7 +83,7 @@ class PricerApp:
         _raise_if_failed(app, None)
 
     def _faust(self) -> Any:
-        app = new_app(self.settings, self.settings.group, self.settings.group_instance_id)
+        app = new_app(self.settings)
         topic = app.topic(
             self.settings.topic_prefix + CALLS.name,
             key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
@@ -106,6 +116,13 @@ class PricerApp:
         timer.start()
 
 
+async def _stopping(work: Work, stop: asyncio.Event) -> None:
+    try:
+        await work(stop)
+    finally:
+        stop.set()
+
+
 def _raise_if_failed(app: Any, pipeline: asyncio.Task[None] | None) -> None:
     if app.crashed:
         raise FaustFailedError("faust crashed") from app._crash_reason
@@ -125,7 +142,4 @@ def main() -> None:
     """The command `tracetally-pricer`."""
     settings = load(PricerSettings)
     built = PricerApp(settings)
-    works = [built.http, built.reader.run, built.calls, built.parked, built.watchdog.run]
-    started = time.monotonic()
-    run("pricer", settings, [*works, built.close])
-    log.info("ran", seconds=round(time.monotonic() - started))
+    run("pricer", settings, [built.http, built.streams, built.close])

@@ -194,10 +194,8 @@ def _parse(name: str, value: bytes) -> Any:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return Refusal(
-            reason="price_record_invalid", detail=f"{where}: {first['msg']}"[:4000],
-            field=where[:256],
-        )  # fmt: skip
+        told = f"{where}: {first['msg']}" if where else first["msg"]
+        return Refusal(reason="price_record_invalid", detail=told[:4000], field=where[:256])
     if (expected := book_key(record)) != name:
         return Refusal(
             reason="price_record_invalid",

@@ -20,10 +20,8 @@ from services.pricer.arithmetic import (
     checked,
     markup_lines,
     minimum_lines,
-    rate_amount,
     rate_line,
     split_by,
-    total,
 )
 from services.pricer.book import PriceBook
 from services.pricer.conditions import (
@@ -268,10 +266,15 @@ def _cache_saved(
 ) -> Decimal:
     """What the cached tokens would have cost as fresh input, less what they did cost."""
     as_input = rates.get("input")
-    cached = {d: n for d, n in used.items() if n and d in _CACHE}
-    if as_input is None or not cached:
+    if as_input is None:
         return ZERO
-    count = EXACT.create_decimal(sum(cached.values(), ZERO))
-    fresh = {"input": rate_amount(as_input, count)[0]}
-    adjustment_lines(fresh, adjustments)
-    return EXACT.subtract(fresh["input"], total(totals, _CACHE))
+    cached, paid, add = ZERO, ZERO, EXACT.add
+    for dimension, number in used.items():
+        if dimension in _CACHE and number:
+            cached, paid = add(cached, number), add(paid, totals[dimension])
+    fresh = rate_line("input", as_input, cached).amount
+    if adjustments:
+        adjusted = {"input": fresh}
+        adjustment_lines(adjusted, adjustments)
+        fresh = adjusted["input"]
+    return EXACT.subtract(fresh, paid)

@@ -13,10 +13,9 @@ from services.pricer.core import Priced, Tokens, tokens
 from services.pricer.matching import Pending
 
 _TO_JSON = CallEvent.__pydantic_serializer__.to_json
-_MONEY = ("cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
-          "cache_saved")  # fmt: skip
-_FIRST_MONEY = Priced._fields.index("cost")
-_AFTER_MONEY = _FIRST_MONEY + len(_MONEY)
+_PARTS = ("cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cache_saved")
+_FIRST_PART = Priced._fields.index("cost_input")
+_AFTER_PARTS = _FIRST_PART + len(_PARTS)
 
 
 def event_json(event: CallEvent) -> bytes:
@@ -54,7 +53,12 @@ def _token_fields(sums: Tokens) -> dict[str, int]:
 
 def _priced_fields(result: Priced) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for name, amount in zip(_MONEY, result[_FIRST_MONEY:_AFTER_MONEY], strict=True):
+    if result.cost:
+        fields["cost"] = plain(result.cost)
+    if result.charge:
+        same = result.charge is result.cost
+        fields["charge"] = fields["cost"] if same else plain(result.charge)
+    for name, amount in zip(_PARTS, result[_FIRST_PART:_AFTER_PARTS], strict=True):
         if amount:
             fields[name] = plain(amount)  # type: ignore[arg-type]
     if result.price_key:

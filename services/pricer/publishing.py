@@ -8,10 +8,11 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 
+import orjson
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas.ndjson import join
-from schemas.topics import DEAD, PRICED, RETRY
+from schemas.topics import DEAD, PRICED, RECEIPTS_HEADER, RETRY
 from services.pricer.decide import SERVICE, Outputs
 from services.pricer.settings import PricerSettings
 from services.runtime import logs, telemetry
@@ -42,7 +43,7 @@ def packed(lines: Iterable[bytes], bytes_max: int, lines_max: int) -> Iterator[b
 def messages(outputs: Outputs, settings: PricerSettings, key: bytes | None) -> list[Message]:
     """The batch's outputs. Keys only spread load: readers depend on no order and no placement."""
     limits = settings.output_bytes_max, settings.output_lines_max
-    found = [Message(PRICED.name, value, key) for value in packed(outputs.priced, *limits)]
+    found = _priced(outputs, key, limits)
     by_key: dict[str, list[bytes]] = {}
     for parked in outputs.parked:
         by_key.setdefault(parked.key, []).append(parked.line)
@@ -51,6 +52,19 @@ def messages(outputs: Outputs, settings: PricerSettings, key: bytes | None) -> l
         found += [Message(RETRY.name, value, encoded) for value in packed(lines, *limits)]
     found += [Message(DEAD.name, value, b"calls.v1") for value in packed(outputs.dead, *limits)]
     return found
+
+
+def _priced(outputs: Outputs, key: bytes | None, limits: tuple[int, int]) -> list[Message]:
+    """The first message accounts for the sources; without any call it is empty but is sent."""
+    values = list(packed(outputs.priced, *limits))
+    if not outputs.receipts:
+        return [Message(PRICED.name, value, key) for value in values]
+    headers = ((RECEIPTS_HEADER, orjson.dumps([list(r) for r in outputs.receipts])),)
+    first, *rest = values or [b""]
+    return [
+        Message(PRICED.name, first, key, headers),
+        *(Message(PRICED.name, value, key) for value in rest),
+    ]
 
 
 class Outlet:

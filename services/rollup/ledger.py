@@ -143,7 +143,8 @@ class Ledger:
                     conflicting.add(int(key))
                     beside |= at
         if conflicting:
-            await self._report(conflicting, beside)
+            CONFLICTS.inc(len(conflicting))
+            await self.report(conflicting, beside)
         if places:
             await self._resolve_places(places)
         self._crash("resolve")
@@ -152,8 +153,8 @@ class Ledger:
         near = self._window.near_hours * HOUR
         return {"low": _utc(low - near), "high": _utc(high + near)}
 
-    async def _report(self, keys: set[int], places: set[Place]) -> None:
-        CONFLICTS.inc(len(keys))
+    async def report(self, keys: set[int], places: set[Place]) -> None:
+        """Keep both sides of ids told in two ways."""
         await self.fill(self.scratch.keys, [{"key": key} for key in keys])
         await self.fill(self.scratch.places, [_place_row(place) for place in places])
         await self._step("conflicts", statements.insert_conflicts(self.scratch))

@@ -77,7 +77,8 @@ def _compare(
 
 
 FAR = (
-    "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)) "
+    "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)), "
+    "uniqExactIf((revision, payload), kind = 1) > uniqExactIf(revision, kind = 1) AS conflict "
     "FROM links WHERE kind IN (1, 2) AND key % {shards:UInt8} = {shard:UInt8} "
     "AND slot >= {start:DateTime('UTC')} AND slot < {end:DateTime('UTC')} "
     "GROUP BY key HAVING uniqExact(to_slot, to_trace, to_span, to_shape) > 1"
@@ -93,7 +94,7 @@ SWEEP_SHARDS = 16
 
 
 async def sweep(ledger: Ledger, start: datetime, end: datetime) -> frozenset[tuple[str, int]]:
-    """Find calls told at places too far apart for a flush to see, and settle them.
+    """Find calls told at places too far apart for a flush to see, settle and report them.
 
     Their links are copied into each other's hours: from then on every flush sees them as near.
     """
@@ -107,6 +108,10 @@ async def sweep(ledger: Ledger, start: datetime, end: datetime) -> frozenset[tup
         await ledger.fill(ledger.scratch.keys, [{"key": int(row[0])} for row in found])
         await ledger.store.command(COPY_LINKS.replace("{keys}", ledger.scratch.keys))
         touched |= await ledger.settle(places)
+        conflicting = {int(row[0]) for row in found if row[2]}
+        if conflicting:
+            beside = {Place(*map(int, place)) for row in found if row[2] for place in row[1]}
+            await ledger.report(conflicting, beside)
     return frozenset(touched)
 
 

@@ -1,0 +1,127 @@
+"""Runs the demo. `python -m deploy.demo [--exit] [--down]`, or `make demo`."""
+
+import argparse
+import asyncio
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.demo import figures, processes, report
+from deploy.demo.oracle import MISSING_KEY, MISSING_PRICE, Expected, expect
+from deploy.demo.replay import Replay, Replayed
+from deploy.demo.traffic import DATA, Generator, Traffic
+from deploy.local.engines import EngineError
+from deploy.local.kafka import console_producer_argv
+from schemas.price import BOOK_RECORD, book_key
+from schemas.topics import PRICES
+from services.runtime.kafka import KafkaPublisher, Message
+from services.runtime.settings import KafkaMixin
+
+say = report.console.print
+
+
+async def publish_book(demo: processes.Demo) -> int:
+    """Publish the small price book."""
+    lines = (DATA / "prices.ndjson").read_bytes().splitlines()
+    publisher = KafkaPublisher(KafkaMixin(kafka_bootstrap=demo.bootstrap))
+    keys = [book_key(BOOK_RECORD.validate_json(line)).encode() for line in lines]
+    await publisher.publish(
+        [Message(PRICES.name, line, key) for line, key in zip(lines, keys, strict=True)]
+    )
+    await publisher.stop()
+    return len(lines)
+
+
+def replay(demo: processes.Demo, traffic: Traffic) -> Replayed:
+    """Send everything, with a bar."""
+    columns = (
+        TextColumn("Replaying production traffic"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=report.console) as bar:
+        task = bar.add_task("", total=len(traffic.sends))
+        return asyncio.run(Replay(demo, traffic, lambda n: bar.advance(task, n)).run())
+
+
+def first_part(demo: processes.Demo, reader: figures.Reader) -> tuple[Expected, list[str]]:
+    """Replay, summary, and what differs from the oracle."""
+    say(f"Published {asyncio.run(publish_book(demo))} price book records.")
+    traffic = Generator(datetime.now(UTC)).draw()
+    expected = expect(traffic)
+    replayed = replay(demo, traffic)
+    wanted = expected.events + sum(expected.dead.values())
+    found = reader.until(lambda f: f.accounted >= wanted and f.pending == expected.pending)
+    say(report.costs(found), report.account(found, expected), report.delay(replayed), sep="\n\n")
+    return expected, figures.differences(found, expected, late=False)
+
+
+def late_price(demo: processes.Demo, reader: figures.Reader, expected: Expected) -> list[str]:
+    """Publish the missing price with Kafka's console producer; pending falls to zero."""
+    before = reader.read().total
+    argv = console_producer_argv(demo.bootstrap, PRICES.name)
+    line = f"{MISSING_KEY}\t{json.dumps(MISSING_PRICE)}\n"
+    say(f"\nPublishing the missing price of {MISSING_PRICE['model']} with Kafka's own producer:")
+    say(f"  {shlex.join(argv[-8:])[:160]} ...", style="dim")
+    started = time.monotonic()
+    subprocess.run(argv, input=line.encode(), check=True, capture_output=True)
+    found = reader.until(
+        lambda f: f.pending == 0 and f.total == expected.total + expected.late_cost
+    )
+    say(
+        f"Pending calls: {expected.pending} -> {found.pending} after "
+        f"{time.monotonic() - started:.1f} s, without a restart. Cost rose by "
+        f"{found.total - before} USD; expected {expected.late_cost} USD."
+    )
+    return figures.differences(found, expected, late=True)
+
+
+def run(*, stay: bool) -> int:
+    """The whole demo; 0 when every figure equals the oracle's."""
+    demo = processes.fresh()
+    started = time.monotonic()
+    try:
+        processes.start(demo)
+        say(f"Everything is up after {time.monotonic() - started:.0f} s.\n")
+        reader = figures.Reader(demo)
+        expected, wrong = first_part(demo, reader)
+        wrong += late_price(demo, reader, expected)
+        if wrong:
+            say("\nNOT what the oracle says:", *wrong, sep="\n  ", style="bold red")
+        else:
+            say("\nEvery figure equals the oracle's, to the last digit.", style="bold green")
+        if stay:
+            say(f"\n{report.addresses(demo)}\n\nUp until Ctrl-C (or: make down).")
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        return 1 if wrong else 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        say("Stopping ...")
+        processes.stop(demo.state)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="end by itself; 0 if all is exact")
+    parser.add_argument("--down", action="store_true", help="stop what an earlier demo started")
+    arguments = parser.parse_args()
+    try:
+        if arguments.down:
+            processes.stop(processes.state_dir())
+            return
+        sys.exit(run(stay=not arguments.exit))
+    except EngineError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

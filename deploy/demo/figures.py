@@ -1,0 +1,124 @@
+"""The demo's figures as the read API tells them, and their comparison with the oracle."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from deploy.demo.oracle import Expected
+from deploy.demo.processes import Demo
+
+SETTLE_SECONDS_MAX = 60.0
+DAYS_BACK = 20
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One reading of the API."""
+
+    priced: int
+    pending: int
+    pending_tokens: int
+    estimate: dict[str, Any] | None
+    dead: dict[str, int]
+    cost: dict[tuple[str, str], Decimal]
+    total: Decimal
+    charge: Decimal
+    steps: int
+    received: int
+    duplicates: int
+
+    @property
+    def accounted(self) -> int:
+        """Everything that became of what was accepted."""
+        return self.priced + self.pending + sum(self.dead.values())
+
+
+class Reader:
+    """Asks the demo's API with the admin key."""
+
+    def __init__(self, demo: Demo) -> None:
+        self._client = httpx.Client(
+            base_url=demo.url("api"),
+            headers={"authorization": f"Bearer {demo.keys.admin}"},
+            timeout=30,
+        )
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """The JSON of an answer, or an error with its text."""
+        answer = self._client.get(path, params=parameters)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text[:500]}")
+        return answer.json()
+
+    def read(self) -> Figures:
+        """All figures at this instant."""
+        now = datetime.now(UTC)
+        span = {
+            "from": (now - timedelta(days=DAYS_BACK)).isoformat(),
+            "to": (now + timedelta(hours=1)).isoformat(),
+        }
+        usage = self.get("/v1/usage", by=["org", "model"], top=1000, **span)
+        health = self.get("/v1/health/data")
+        total = usage["total"]["total"]
+        cost = {
+            (group["key"]["org"], group["key"]["model"]): Decimal(money)
+            for group in usage["groups"]
+            for money in group["total"]["cost"].values()
+        }
+        complete = usage["completeness"]
+        return Figures(
+            priced=total["steps"] - total["pending_calls"],
+            pending=total["pending_calls"],
+            pending_tokens=complete["pending_tokens"],
+            estimate=complete["estimate"],
+            dead=self.dead(),
+            cost={key: value for key, value in cost.items() if value},
+            total=_money(total["cost"]),
+            charge=_money(total["charge"]),
+            steps=total["steps"],
+            received=health.get("received") or 0,
+            duplicates=health.get("duplicates") or 0,
+        )
+
+    def dead(self) -> dict[str, int]:
+        """Dead letters by reason."""
+        letters = self.get("/v1/dead", limit=1000)["dead"]
+        return dict(Counter(letter["reason"] for letter in letters))
+
+    def until(self, enough: Callable[[Figures], bool]) -> Figures:
+        """Read until it is enough, or time is up: then the last reading."""
+        deadline = time.monotonic() + SETTLE_SECONDS_MAX
+        while True:
+            figures = self.read()
+            if enough(figures) or time.monotonic() > deadline:
+                return figures
+            time.sleep(0.2)
+
+
+def _money(by_currency: dict[str, str]) -> Decimal:
+    return sum((Decimal(text) for text in by_currency.values()), Decimal(0))
+
+
+def differences(figures: Figures, expected: Expected, *, late: bool) -> list[str]:
+    """Every figure that is not what the oracle says, one sentence each."""
+    total = expected.total + (expected.late_cost if late else 0)
+    charge = expected.charge + (expected.late_charge if late else 0)
+    pairs: list[tuple[str, object, object]] = [
+        ("priced", figures.priced, expected.priced + (expected.pending if late else 0)),
+        ("pending calls", figures.pending, 0 if late else expected.pending),
+        ("pending tokens", figures.pending_tokens, 0 if late else expected.pending_tokens),
+        ("dead letters", figures.dead, expected.dead),
+        ("cost", figures.total, total),
+        ("charge", figures.charge, charge),
+        ("accounted", figures.accounted, expected.events + sum(expected.dead.values())),
+    ]
+    if not late:
+        wanted = {key: value for key, value in expected.cost.items() if value}
+        pairs.append(("cost by org and model", figures.cost, wanted))
+    return [f"{name}: shown {got}, expected {want}" for name, got, want in pairs if got != want]
