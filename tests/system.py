@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,8 +26,7 @@ from schemas import topics
 from services.runtime.keys import digest
 from services.runtime.settings import KafkaMixin
 
-API_EXISTS = find_spec("services.api") is not None and find_spec("services.api.app") is not None
-SERVICES = ("rollup", "pricer", "ingest", *(("api",) if API_EXISTS else ()))
+SERVICES = ("rollup", "pricer", "ingest", "api")
 READERS = {
     "pricer": (topics.CALLS,),
     "rollup": (topics.PRICED, topics.DEAD, topics.PRICES, topics.ORGS, topics.OUTCOMES),

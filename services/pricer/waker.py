@@ -36,7 +36,7 @@ from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
 from services.runtime import logs, telemetry
-from services.runtime.kafka import connection
+from services.runtime.kafka import new_consumer
 
 POLL_MS = 200
 POLL_MESSAGES = 200
@@ -116,7 +116,10 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self, stop: asyncio.Event) -> None:
         """Read until stopped. Call only once the book is ready."""
         settings = self._settings
-        consumer = self._consumer = _new_consumer(settings)
+        group = settings.group + GROUP_SUFFIX
+        consumer = self._consumer = new_consumer(
+            settings, (), group, settings.group_instance_id, settings.session_seconds
+        )
         await consumer.start()
         consumer.subscribe([settings.topic_prefix + RETRY.name], listener=self)
         last_commit = 0.0
@@ -241,23 +244,6 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             for tp, low in offsets.items():
                 self._states[tp].committed = low
-
-
-def _new_consumer(settings: PricerSettings) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        **connection(settings),
-        group_id=settings.topic_prefix + settings.group + GROUP_SUFFIX,
-        group_instance_id=settings.group_instance_id or None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        session_timeout_ms=int(settings.session_seconds * 1000),
-        heartbeat_interval_ms=int(settings.session_seconds * 300),
-        max_poll_interval_ms=600_000,
-        request_timeout_ms=40_000,
-        fetch_max_bytes=32 * 1024 * 1024,
-        max_partition_fetch_bytes=8 * 1024 * 1024,
-    )
 
 
 async def _position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int:

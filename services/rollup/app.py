@@ -72,7 +72,8 @@ async def work(settings: Settings, health: Health, heart: Heartbeat, stop: async
     store, publisher = connected
     rollup = Rollup(settings, store, publisher)
     await rollup.prepare()
-    consumer = new_consumer(settings, [topic.name for topic in READ], GROUP)
+    names = [topic.name for topic in READ]
+    consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
     rollup.consumer = consumer
     pace = Pace(
         settings.flush_seconds_min,

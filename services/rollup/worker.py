@@ -32,6 +32,7 @@ class Settings(KafkaMixin, ClickHouseMixin):
     model_config = SettingsConfigDict(env_prefix="ROLLUP_", frozen=True, extra="ignore")
 
     port: PositiveInt = Field(8083, description="Port of /livez, /readyz, /metrics.")
+    group_instance_id: str = Field("", description="Static membership; empty for dynamic.")
     flush_seconds_min: PositiveFloat = Field(0.5, description="Age of a batch before a flush.")
     flush_seconds_max: PositiveFloat = Field(10.0, description="Age a busy batch may grow to.")
     flush_bytes_max: PositiveInt = 48 * 1024 * 1024

@@ -137,18 +137,29 @@ async def _quiet_stop(producer: AIOKafkaProducer) -> None:
         return
 
 
-def new_consumer(settings: KafkaMixin, topics: Iterable[str], group: str) -> AIOKafkaConsumer:
-    """A group consumer that commits only when told to and starts at the beginning."""
+def new_consumer(
+    settings: KafkaMixin,
+    topics: Iterable[str],
+    group: str,
+    instance: str = "",
+    session_seconds: float = 30.0,
+) -> AIOKafkaConsumer:
+    """A group consumer that commits only when told to and starts at the beginning.
+
+    With an `instance` (static membership) a restart after a crash takes its partitions back at
+    once; without one they wait for the dead member's session to run out.
+    """
     return AIOKafkaConsumer(
         *(settings.topic_prefix + topic for topic in topics),
         **connection(settings),
         group_id=settings.topic_prefix + group,
+        group_instance_id=instance or None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_bytes=32 * 1024 * 1024,
         max_partition_fetch_bytes=8 * 1024 * 1024,
-        session_timeout_ms=30_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=int(session_seconds * 1000),
+        heartbeat_interval_ms=int(session_seconds * 100),
         max_poll_interval_ms=600_000,
         request_timeout_ms=40_000,
         isolation_level="read_committed",
