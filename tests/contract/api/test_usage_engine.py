@@ -69,7 +69,7 @@ async def test_any_slice_equals_the_oracle(
     for index, bucket in enumerate(got["buckets"]) if len(got["buckets"]) > 1 else ():
         start, end = (datetime.fromisoformat(bucket[name]) for name in ("start", "end"))
         inside = [e for e in chosen if start <= e.at < end]
-        assert told(got["total"]["series"][index]) == expected(inside)
+        assert told(at(got["total"]["series"], index)) == nonzero(expected(inside))
     seen: list[Event] = []
     for group in got["groups"]:
         member = [e for e in chosen if e.is_in({n: [v] for n, v in group["key"].items()})]
@@ -93,6 +93,27 @@ async def test_any_slice_equals_the_oracle(
         assert datetime.fromisoformat(oldest) == first
     else:
         assert oldest is None
+
+
+def nonzero(values: dict[str, Any]) -> dict[str, Any]:
+    money = {n: {c: v for c, v in values[n].items() if v} for n in ("cost", "charge")}
+    return values | money
+
+
+def at(series: Any, index: int) -> Any:
+    """One bucket of a series, as values; a currency without money there is left out."""
+    if isinstance(series, list):
+        return series[index]
+    told = {name: at(inner, index) for name, inner in series.items()}
+    return (
+        told
+        if "cost" not in told
+        else told
+        | {
+            name: {c: v for c, v in told[name].items() if told["charge"][c] != "0"}
+            for name in ("cost", "charge")
+        }
+    )
 
 
 def rank(order: str, values: dict[str, Any]) -> Decimal:
