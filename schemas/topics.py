@@ -15,6 +15,10 @@ DAY_MS = 86_400_000
 MESSAGE_BYTES_MAX = 6_000_000
 """`max.message.bytes` of every topic."""
 
+RECEIPTS_HEADER = "receipts"
+"""Header of priced.v1: JSON [[topic, partition, offset, lines, dead], ...] of the source messages
+that the outputs beside it account for. A message with the header may hold no call."""
+
 
 @dataclass(frozen=True)
 class Topic:

@@ -15,7 +15,9 @@ from services.runtime.settings import KafkaMixin
 
 SPEED = 15.0
 TICK_SECONDS = 0.25
-PROBE_EVERY = 25
+PROBE_EVERY = 5
+PROBES_AT_ONCE = 3
+"""Following every event would be a load of its own, and measure that."""
 RETRY_SECONDS_MAX = 30.0
 
 
@@ -69,7 +71,8 @@ class Replay:
         self.result.sent += len(batch)
         self._progress(len(batch))
         for number, send in enumerate(batch):
-            if send.event and not send.is_resent and number % PROBE_EVERY == 0:
+            busy = sum(not probe.done() for probe in self._probes) >= PROBES_AT_ONCE
+            if send.event and not send.is_resent and number % PROBE_EVERY == 0 and not busy:
                 probe = asyncio.create_task(self._probe(client, send.event["trace_id"]))
                 self._probes.add(probe)
 

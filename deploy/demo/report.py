@@ -22,7 +22,7 @@ def costs(figures: Figures) -> Table:
     table = Table(title="Cost by org and model, USD", title_justify="left")
     table.add_column("org")
     for model in [*models, "total"]:
-        table.add_column(model, justify="right")
+        table.add_column(model, justify="right", overflow="fold")
     by_org: dict[str, Decimal] = {}
     for (org, _), money in figures.cost.items():
         by_org[org] = by_org.get(org, Decimal(0)) + money

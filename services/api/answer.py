@@ -54,12 +54,28 @@ class Group:
         self.buckets.setdefault(bucket, Sums()).add(*row)
 
     def told(self, buckets: Sequence[Bucket]) -> dict[str, Any]:
-        """`total` and, where there are several buckets, `series`."""
+        """`total` and, where there are several buckets, `series`: a list for each measure."""
         answer: dict[str, Any] = {"total": self.whole.values()}
         if len(buckets) > 1:
             empty = Sums()
-            answer["series"] = [self.buckets.get(b.start, empty).values() for b in buckets]
+            answer["series"] = _series(
+                self.whole, [self.buckets.get(b.start, empty) for b in buckets]
+            )
         return answer
+
+
+def _series(whole: Sums, parts: Sequence[Sums]) -> dict[str, Any]:
+    """Each measure's value in each bucket; money of a currency is "0" where there is none."""
+    counts = {name: [part.counts[n] for part in parts] for n, name in enumerate(COUNTS)}
+    told: dict[str, Any] = {name: counts[name] for name in COUNTS if name not in TOKENS}
+    told["tokens"] = {TOKEN_NAMES[name]: counts[name] for name in TOKENS}
+    none = [ZERO] * len(MONEY)
+    for index, name in enumerate(MONEY):
+        told[name] = {
+            currency: [plain(part.money.get(currency, none)[index]) for part in parts]
+            for currency in sorted(whole.money)
+        }
+    return told
 
 
 def usage(asked: Slice, rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> dict[str, Any]:

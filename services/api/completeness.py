@@ -27,9 +27,11 @@ async def completeness(
     waiting = [(str(row[0]), row) for row in rows if row[1]]
     tokens = [(provider, dict(zip(sql.TOKENS, row[3:8], strict=True))) for provider, row in waiting]
     calls = sum(int(row[2]) for _, row in waiting)
-    oldest = None
-    if waiting:
-        oldest = await _oldest(reader, asked, min(int(row[8]) for _, row in waiting))
+    first = min((int(row[8]) for _, row in waiting), default=None)
+    oldest, cost = await asyncio.gather(
+        _oldest(reader, asked, first),
+        estimated(reader, asked.scope, tokens, asked.rank_currency),
+    )
     end = datetime.fromtimestamp(asked.plan.buckets[-1].end if asked.plan.buckets else 0, UTC)
     settled = (
         not calls
@@ -44,12 +46,15 @@ async def completeness(
         "pending_calls": calls,
         "pending_tokens": sum(sum(counts.values()) for _, counts in tokens),
         "oldest_pending_at": oldest,
-        "estimate": await estimated(reader, asked.scope, tokens, asked.rank_currency),
+        "estimate": cost,
         "unattributed_calls": sum(int(row[9]) for row in rows),
     }
 
 
-async def _oldest(reader: Reader, asked: sql.Slice, start: int) -> str:
+async def _oldest(reader: Reader, asked: sql.Slice, start: int | None) -> str | None:
+    """The instant of the oldest pending call, looked for in the first bucket that has one."""
+    if start is None:
+        return None
     [[at, count]] = await reader.run(
         sql.oldest_pending(asked, start, start + sql.size_of(start, asked))
     )

@@ -41,8 +41,8 @@ class Reader:
             if error_code(str(wrong)) in TOO_LARGE:
                 hint = "a shorter range, a coarser interval, fewer groups"
                 raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
-            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
             telemetry.UNAVAILABLE.labels("clickhouse").inc()
+            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
             raise unavailable("ClickHouse does not answer") from wrong
 
     async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:

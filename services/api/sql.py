@@ -30,11 +30,13 @@ MONEY = (
     "cache_saved",
 )  # fmt: skip
 ORDERS = {
-    "cost": "sumIf(cost, currency = {rank_currency:String})",
-    "charge": "sumIf(charge, currency = {rank_currency:String})",
-    "calls": "sum(n)",
-    "tokens": f"sum({' + '.join(TOKENS)})",
+    "cost": ("sumIf(cost, currency = {rank_currency:String})", ("cost", "currency")),
+    "charge": ("sumIf(charge, currency = {rank_currency:String})", ("charge", "currency")),
+    "calls": ("sum(n)", ("calls",)),
+    "tokens": (f"sum({' + '.join(TOKENS)})", TOKENS),
 }
+"""What ranks groups, and the fields it needs."""
+MEASURED = ("operation", "status", "pending", "currency", "calls", *TOKENS, *MONEY)
 LIMITS = (
     " SETTINGS max_execution_time = 10, max_result_rows = 200000, "
     "result_overflow_mode = 'throw', do_not_merge_across_partitions_select_final = 1"
@@ -66,30 +68,32 @@ class Slice:
 
 def usage(asked: Slice) -> Statement:
     """Every bucket and group, those beyond `top` as one: a partition of all rows, so it adds up."""
-    text, parameters = source(asked)
     keys = [DIMENSIONS[name] for name in asked.by]
-    listed = ", ".join(keys)
-    parts = [_bucket(asked, parameters)]
+    text, parameters = source(asked, (*keys, *MEASURED))
+    bucket = _bucket(asked, parameters)
+    marked, shown = "1 AS is_top", [bucket, "is_top"]
     if keys:
         parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
+        members = ", ".join(f"toString({key})" for key in keys)
+        order, fields = ORDERS[asked.order]
+        ranked, _ = source(asked, (*keys, *fields))
         chosen = (
-            f"SELECT {listed} FROM ({text}) GROUP BY {listed} "
-            f"ORDER BY {ORDERS[asked.order]} DESC, {listed} LIMIT {{top:UInt32}}"
+            f"SELECT {members} FROM ({ranked}) GROUP BY {members} "
+            f"ORDER BY {order} DESC, {members} LIMIT {{top:UInt32}}"
         )
-        # Settled in a subquery: beside GROUP BY the engine loses the tuple's columns (code 10).
-        text = f"SELECT *, ({listed}) IN ({chosen}) AS is_top FROM ({text})"
-        parts.append("is_top")
-        parts += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
-    else:
-        parts.append("1 AS is_top")
+        marked = f"({members}) IN ({chosen}) AS is_top"
+        shown += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
     groups = ", ".join(["b", "is_top", *(f"k{n}" for n in range(len(keys))), "currency"])
-    sql = f"SELECT {', '.join(parts)}, currency, {_measures()} FROM ({text}) GROUP BY {groups}"
+    sql = (
+        f"SELECT {', '.join(shown)}, currency, {_measures()} "
+        f"FROM (SELECT *, {marked} FROM ({text})) GROUP BY {groups}"
+    )
     return Statement(sql + LIMITS, parameters)
 
 
 def pending(asked: Slice) -> Statement:
     """The unpriced part of the same rows, by provider, and the steps without an org."""
-    text, parameters = source(asked)
+    text, parameters = source(asked, ("provider", "pending", "calls", *TOKENS))
     tokens = ", ".join(f"sum({name})" for name in TOKENS)
     sql = (
         "SELECT if(pending = '', '', toString(provider)) AS p, pending != '' AS is_pending, "
@@ -101,7 +105,7 @@ def pending(asked: Slice) -> Statement:
 
 def pending_groups(asked: Slice) -> Statement:
     """Pending calls by reason, provider, model and org."""
-    text, parameters = source(asked)
+    text, parameters = source(asked, ("provider", "model", "pending", "calls", *TOKENS))
     tokens = ", ".join(f"sum({name})" for name in TOKENS)
     sql = (
         f"SELECT pending, provider, model, org_id, sum(n) AS c, {tokens}, min(ts) FROM ({text}) "
@@ -123,36 +127,35 @@ def oldest_pending(asked: Slice, start: int, end: int) -> Statement:
     return Statement(sql + LIMITS, parameters)
 
 
-def source(asked: Slice) -> tuple[str, dict[str, Any]]:
-    """The plan's rows of all tables, one column for each dimension and measure."""
+def source(asked: Slice, fields: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The plan's rows of all tables, with these fields of their arrays."""
     names = set(asked.by) | set(asked.filters)
-    conditions, parameters = _filters(asked, "x.")
+    conditions, parameters = _filters(asked, "x_")
     parameters |= asked.scope.parameters()
-    columns = _columns(names)
+    wanted = [name for name in dict.fromkeys(fields) if name != "org_id"]
+    columns = ", ".join(
+        ["toUnixTimestamp(bucket) AS ts", "org_id", *(f"x_{f} AS {_renamed(f)}" for f in wanted)]
+    )
+    filtered = [FILTERS[name] for name in asked.filters if name != "org"]
+    joined = sorted({*wanted, *filtered})
     parts = []
     for grain in GRAINS:
         if ranges := asked.plan.pieces[grain]:
             within, more = _within(grain, ranges)
             parameters |= more
-            rows = asked.scope.unnested(_table(grain, names))
+            rows = asked.scope.unnested(_table(grain, names), joined)
             parts.append(f"SELECT {columns} {rows} AND {within}{conditions}")
-    if not parts:
-        parts.append(f"SELECT {columns} {asked.scope.unnested('narrow_day')} AND 0")
     return " UNION ALL ".join(parts), parameters
+
+
+def _renamed(field_: str) -> str:
+    return "n" if field_ == "calls" else field_
 
 
 def _table(grain: Grain, names: set[str]) -> str:
     if grain != "minute" and names <= NARROW:
         return f"narrow_{grain}"
     return f"rollup_{grain}"
-
-
-def _columns(names: set[str]) -> str:
-    dimensions = {DIMENSIONS[name] for name in names if name in DIMENSIONS}
-    dimensions |= {"provider", "model", "operation", "status", "pending", "currency"}
-    columns = ["toUnixTimestamp(bucket) AS ts", "org_id", "x.calls AS n"]
-    columns += [f"x.{name} AS {name}" for name in sorted(dimensions - {"org_id"})]
-    return ", ".join([*columns, *(f"x.{name} AS {name}" for name in (*TOKENS, *MONEY))])
 
 
 def _within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, dict[str, Any]]:

@@ -42,7 +42,11 @@ class PricerApp:
         self.pipeline = Pipeline(settings, self.reader.book, self.outlet)
         self.watchdog = Watchdog(settings)
         self.health = Health(
-            ready_checks={"price_book": self.reader.check, "calls": self.watchdog.ready},
+            ready_checks={
+                "price_book": self.reader.check,
+                "calls": self.watchdog.ready,
+                "outputs": self.outlet.check,
+            },
             live_checks={"progress": self.watchdog.check},
         )
 
@@ -67,6 +71,7 @@ class PricerApp:
         try:
             await app.start()
             assert_consumer_safe(app)
+            app.sensors.remove(app.monitor)
             self.watchdog.watch(app.consumer)
             while not stop.is_set():
                 _raise_if_failed(app, pipeline)
@@ -82,7 +87,7 @@ class PricerApp:
         _raise_if_failed(app, None)
 
     def _faust(self) -> Any:
-        app = new_app(self.settings, self.settings.group, self.settings.group_instance_id)
+        app = new_app(self.settings)
         topic = app.topic(
             self.settings.topic_prefix + CALLS.name,
             key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",

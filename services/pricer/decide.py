@@ -17,6 +17,7 @@ from schemas.call import CallEvent
 from schemas.dead import ORIGINAL_BYTES_MAX, DeadLetter, Reason, Refusal, original_fields
 from schemas.ndjson import LINE_BYTES_MAX, split
 from schemas.priced import ParkedCall
+from schemas.topics import CALLS
 from services.pricer.book import PriceBook
 from services.pricer.core import NOTHING_DUE, Priced, price
 from services.pricer.encode import parked_line, priced_line
@@ -65,6 +66,16 @@ class Parked(NamedTuple):
     line: bytes
 
 
+class Receipt(NamedTuple):
+    """What one message of calls.v1 held: the ledger adds these up to know that none was lost."""
+
+    topic: str
+    partition: int
+    offset: int
+    lines: int
+    dead: int
+
+
 @dataclass(slots=True)
 class Outputs:
     """What a batch of messages leads to, by topic; `refused` names the reasons."""
@@ -72,8 +83,10 @@ class Outputs:
     priced: list[bytes] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     dead: list[bytes] = field(default_factory=list)
+    source: str = CALLS.name
     pending: int = 0
     refused: list[Reason] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
 
 
 Pricer = Callable[[CallEvent, PriceBook], Priced | Pending | Refusal]
@@ -82,34 +95,39 @@ Pricer = Callable[[CallEvent, PriceBook], Priced | Pending | Refusal]
 def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> None:
     """Add what the message leads to; never raises, whatever the bytes."""
     lines = split(value)
+    priced_before = len(outputs.priced)
     earliest, latest = at.at - PAST_MAX, at.at + FUTURE_MAX
-    for number, value_ in enumerate(lines[:LINES_MAX]):
-        line = Line(at, number, value_)
+    for number, line in enumerate(lines[:LINES_MAX]):
+        event: CallEvent | Refusal | None = None
         try:
-            event = parse(value_)
+            event = parse(line)
             if isinstance(event, Refusal):
-                bury(line, event, outputs)
+                refusal: Refusal | None = event
             elif not earliest <= event.occurred_at <= latest:
-                bury(line, _out_of_bounds(event), outputs, event)
+                refusal = _out_of_bounds(event)
             else:
-                _answer(event, line, book, outputs)
+                refusal = _answer(event, book, outputs)
         except Exception as error:
-            bury(line, _bug(error), outputs)
+            refusal = _bug(error)
+        if refusal is not None:
+            bury(Line(at, number, line), refusal, outputs, event)
     if len(lines) > LINES_MAX:
         _bury_rest(lines[LINES_MAX:], at, outputs)
+    dead = len(lines) - (len(outputs.priced) - priced_before)
+    outputs.receipts.append(Receipt(at.topic, at.partition, at.offset, len(lines), dead))
 
 
-def _answer(event: CallEvent, line: Line, book: PriceBook, outputs: Outputs) -> None:
+def _answer(event: CallEvent, book: PriceBook, outputs: Outputs) -> Refusal | None:
     result = NOTHING_DUE if event.is_void else price(event, book)
     if isinstance(result, Refusal):
-        bury(line, result, outputs, event)
-        return
+        return result
     encoded = priced_line(event, result, book.position)
     if isinstance(result, Pending):
         if can_wake(result, event):
             outputs.parked.append(Parked(parking_key(event), parked_line(event, result)))
         outputs.pending += 1
     outputs.priced.append(encoded)
+    return None
 
 
 def can_wake(pending: Pending, event: CallEvent) -> bool:
@@ -186,7 +204,7 @@ def _bug(error: Exception) -> Refusal:
     return Refusal(reason="bug", detail=f"{type(error).__name__}: {error}"[:4000])
 
 
-def bury(line: Line, refusal: Refusal, outputs: Outputs, event: CallEvent | None = None) -> None:
+def bury(line: Line, refusal: Refusal, outputs: Outputs, event: object = None) -> None:
     """Add a dead letter. Its id is the position, so a redelivery repeats it."""
     source = line.at.source(line.number)
     fields: dict[str, Any] = {
@@ -194,7 +212,7 @@ def bury(line: Line, refusal: Refusal, outputs: Outputs, event: CallEvent | None
         "field": refusal.field, "service": SERVICE, "source": source, "occurred_at": line.at.at,
         **original_fields(line.value),
     }  # fmt: skip
-    if event is not None:
+    if isinstance(event, CallEvent):
         fields |= {"project": event.project, "org_id": event.org_id}
     outputs.dead.append(DeadLetter(**fields).model_dump_json(exclude_defaults=True).encode())
     outputs.refused.append(refusal.reason)

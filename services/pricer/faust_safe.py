@@ -17,6 +17,7 @@ import faust.streams
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from yarl import URL
 
+from services.pricer.settings import PricerSettings
 from services.runtime.kafka import connection
 from services.runtime.settings import KafkaMixin
 
@@ -26,7 +27,6 @@ BUFFER_MESSAGES = 512
 """Messages in faust's own buffer; a message may hold megabytes."""
 POLL_MESSAGES = 1_000
 PARTITION_FETCH_BYTES = 8 * 1024 * 1024
-SESSION_SECONDS = 30.0
 
 
 class UnsafeFaustError(RuntimeError):
@@ -94,6 +94,12 @@ class SafeConsumer(Consumer):
         self._acked_index[tp].clear()
         return self.delivered[tp].committable() if tp in self.delivered else None
 
+    def on_buffer_full(self, tp: Any) -> None:
+        """A full queue makes the callback wait, which is enough.
+
+        Upstream stops fetching the partition instead and, with none left, sleeps for a second.
+        """
+
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
         """Fetching starts again at what is committed: what was in flight comes again."""
         self.delivered.clear()
@@ -144,10 +150,10 @@ class SafeTransport(Transport):
     Consumer = SafeConsumer
 
 
-def new_app(settings: KafkaMixin, group: str, instance: str) -> Any:
+def new_app(settings: PricerSettings) -> Any:
     """A faust app that reads; its producer and tables are not used."""
     app = faust.App(
-        settings.topic_prefix + group,
+        settings.topic_prefix + settings.group,
         broker=f"kafka://{settings.kafka_bootstrap.replace(',', ';kafka://')}",
         broker_credentials=_credentials(settings),
         autodiscover=False,
@@ -156,12 +162,13 @@ def new_app(settings: KafkaMixin, group: str, instance: str) -> Any:
         broker_commit_interval=COMMIT_SECONDS,
         broker_commit_every=None,
         broker_max_poll_records=POLL_MESSAGES,
-        broker_session_timeout=SESSION_SECONDS,
-        broker_request_timeout=SESSION_SECONDS + 10,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds * 0.3,
+        broker_request_timeout=settings.session_seconds + 30,
         broker_max_poll_interval=600.0,
         consumer_max_fetch_size=PARTITION_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=instance or None,
+        consumer_group_instance_id=settings.group_instance_id or None,
         stream_buffer_maxsize=BUFFER_MESSAGES,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,

@@ -10,6 +10,9 @@ from services.pricer.decide import Outputs, decide, position
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
 
+YIELD_BYTES = 64 * 1024
+"""Other tasks get a turn after so much input."""
+
 
 class MessageLike(Protocol):
     """What of a faust message is used."""
@@ -62,10 +65,13 @@ class Pipeline:
     async def _decide_all(self) -> None:
         while True:
             events = await self._gather()
-            outputs = Outputs()
+            outputs, decided = Outputs(), 0
             for event in events:
                 self._decide(event, outputs)
-                await asyncio.sleep(0)
+                decided += len(event.message.value or b"")
+                if decided > YIELD_BYTES:
+                    decided = 0
+                    await asyncio.sleep(0)
             publishing = asyncio.create_task(self._outlet.publish(outputs, _key(events)))
             await self._batches.put(Batch(events, publishing))
 

@@ -8,10 +8,11 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 
+import orjson
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas.ndjson import join
-from schemas.topics import DEAD, PRICED, RETRY
+from schemas.topics import DEAD, PRICED, RECEIPTS_HEADER, RETRY
 from services.pricer.decide import SERVICE, Outputs
 from services.pricer.settings import PricerSettings
 from services.runtime import logs, telemetry
@@ -42,15 +43,29 @@ def packed(lines: Iterable[bytes], bytes_max: int, lines_max: int) -> Iterator[b
 def messages(outputs: Outputs, settings: PricerSettings, key: bytes | None) -> list[Message]:
     """The batch's outputs. Keys only spread load: readers depend on no order and no placement."""
     limits = settings.output_bytes_max, settings.output_lines_max
-    found = [Message(PRICED.name, value, key) for value in packed(outputs.priced, *limits)]
+    found = _priced(outputs, key, limits)
     by_key: dict[str, list[bytes]] = {}
     for parked in outputs.parked:
         by_key.setdefault(parked.key, []).append(parked.line)
     for parking_key, lines in by_key.items():
         encoded = parking_key.encode()
         found += [Message(RETRY.name, value, encoded) for value in packed(lines, *limits)]
-    found += [Message(DEAD.name, value, b"calls.v1") for value in packed(outputs.dead, *limits)]
+    source = outputs.source.encode()
+    found += [Message(DEAD.name, value, source) for value in packed(outputs.dead, *limits)]
     return found
+
+
+def _priced(outputs: Outputs, key: bytes | None, limits: tuple[int, int]) -> list[Message]:
+    """The first message accounts for the sources; without any call it is empty but is sent."""
+    values = list(packed(outputs.priced, *limits))
+    if not outputs.receipts:
+        return [Message(PRICED.name, value, key) for value in values]
+    headers = ((RECEIPTS_HEADER, orjson.dumps([list(r) for r in outputs.receipts])),)
+    first, *rest = values or [b""]
+    return [
+        Message(PRICED.name, first, key, headers),
+        *(Message(PRICED.name, value, key) for value in rest),
+    ]
 
 
 class Outlet:
@@ -61,6 +76,10 @@ class Outlet:
         self._settings = settings
         self._bugs_in_a_row = 0
         self.failing_since: float | None = None
+
+    def check(self) -> str:
+        """A readiness check."""
+        return "" if self.failing_since is None else "Kafka does not take outputs"
 
     async def publish(self, outputs: Outputs, key: bytes | None = None) -> None:
         """Return once everything is acknowledged; raise when Kafka refuses for too long."""

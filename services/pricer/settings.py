@@ -14,6 +14,9 @@ class PricerSettings(KafkaMixin):
     port: PositiveInt = Field(8082, description="Port of /livez, /readyz and /metrics.")
     group: str = Field("pricer", description="Consumer group of calls.v1.")
     group_instance_id: str = Field("", description="Static membership; empty for dynamic.")
+    session_seconds: PositiveFloat = Field(
+        10.0, description="A killed worker's partitions are given to another after this long."
+    )
     batch_messages_max: PositiveInt = Field(500, description="Messages decided at once.")
     batch_bytes_max: PositiveInt = Field(4_000_000, description="Input bytes decided at once.")
     batch_linger_ms: int = Field(3, ge=0, description="Wait for more when few messages are there.")

@@ -19,6 +19,7 @@ from schemas.dead import DeadLetter, Reason, original_fields
 from schemas.org import OrgRecord
 from schemas.outcome import Outcome
 from schemas.price import BOOK_RECORD, PriceRecord, instant_text
+from schemas.topics import RECEIPTS_HEADER
 
 
 @dataclass(frozen=True)
@@ -183,10 +184,6 @@ def refused_line(line: bytes, detail: str, at: datetime) -> DeadLetter:
 def original_bytes(letter: DeadLetter) -> bytes:
     """What was refused."""
     return base64.b64decode(letter.original)
-
-
-RECEIPTS_HEADER = "receipts"
-"""Header of priced.v1 messages: JSON [[topic, partition, offset, lines, dead], ...] of sources."""
 
 
 def receipts(headers: dict[str, bytes]) -> list[dict[str, Any]]:

@@ -72,8 +72,8 @@ class Rollup:
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Everything a batch means for ClickHouse; the loop commits its offsets afterwards."""
-        priced = [r for r in records if self._name(r) == topics.PRICED.name and r.value]
-        lines = [line for record in priced for line in ndjson.split(record.value)]
+        priced = [r for r in records if self._name(r) == topics.PRICED.name]
+        lines = [line for record in priced for line in ndjson.split(record.value or b"")]
         dead: list[DeadLetter] = []
         if lines:
             flushed = await self.ledger.flush(lines)

@@ -10,6 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError
@@ -56,20 +57,26 @@ class FakeBroker:
 
 
 class FakePublisher:
-    """`services.runtime.kafka.Publisher` over a `FakeBroker`."""
+    """`services.runtime.kafka.Publisher` over a `FakeBroker`, which may be up, down or hanging."""
 
-    def __init__(self, broker: FakeBroker) -> None:
-        self._broker = broker
+    def __init__(self, broker: FakeBroker | None = None) -> None:
+        self.broker = broker or FakeBroker()
+        self.written: list[Message] = []
+        self.state: Literal["up", "down", "hanging"] = "up"
+        self.hang_seconds = 0.5
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Write all; raise when the broker was told to refuse or to lose the acknowledgement."""
-        if self._broker.refuse:
-            self._broker.refuse = False
+        """Write all; raise as the broker's state or its asked-for faults say."""
+        if self.state == "hanging":
+            await asyncio.sleep(self.hang_seconds)
+        if self.state == "down" or self.broker.refuse:
+            self.broker.refuse = False
             raise KafkaConnectionError("refused, nothing is written")
         for message in messages:
-            self._broker.append(message)
-        if self._broker.lose_ack:
-            self._broker.lose_ack = False
+            self.broker.append(message)
+            self.written.append(message)
+        if self.broker.lose_ack:
+            self.broker.lose_ack = False
             raise KafkaConnectionError("written, but the acknowledgement is lost")
 
 

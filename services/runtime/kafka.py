@@ -138,7 +138,11 @@ async def _quiet_stop(producer: AIOKafkaProducer) -> None:
 
 
 def new_consumer(
-    settings: KafkaMixin, topics: Iterable[str], group: str, instance: str = ""
+    settings: KafkaMixin,
+    topics: Iterable[str],
+    group: str,
+    instance: str = "",
+    session_seconds: float = 30.0,
 ) -> AIOKafkaConsumer:
     """A group consumer that commits only when told to and starts at the beginning.
 
@@ -154,8 +158,8 @@ def new_consumer(
         auto_offset_reset="earliest",
         fetch_max_bytes=32 * 1024 * 1024,
         max_partition_fetch_bytes=8 * 1024 * 1024,
-        session_timeout_ms=30_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=int(session_seconds * 1000),
+        heartbeat_interval_ms=int(session_seconds * 100),
         max_poll_interval_ms=600_000,
         request_timeout_ms=40_000,
         isolation_level="read_committed",

@@ -34,7 +34,7 @@ PARTITION = TP("calls.v1", 0)
 @pytest.fixture
 async def app() -> Any:
     settings = PricerSettings(kafka_bootstrap="127.0.0.1:1")
-    return new_app(settings, "pricer", "")
+    return new_app(settings)
 
 
 @pytest.fixture

@@ -126,44 +126,49 @@ async def test_a_signal_lets_requests_finish(ingest: Ingest) -> None:
     assert set(answered) <= {200}
 
 
-async def test_a_killed_broker_means_503_and_recovery(
-    ingest: Ingest, own_kafka: KafkaEngine, topic_prefix: str
-) -> None:
-    acknowledged: set[str] = set()
-    statuses: list[int] = []
-    slowest = 0.0
-    stop = asyncio.Event()
+class Load:
+    """Clients that send batches, and again what was not acknowledged."""
 
-    async def client(number: int) -> None:
-        nonlocal slowest
-        serial = 0
-        while not stop.is_set():
+    def __init__(self) -> None:
+        self.acknowledged: set[str] = set()
+        self.statuses: list[int] = []
+        self.slowest = 0.0
+        self.stop = asyncio.Event()
+
+    async def send(self, client: httpx.AsyncClient, number: int) -> None:
+        serial, clock = 0, asyncio.get_running_loop().time
+        while not self.stop.is_set():
             names = [f"k{number}-{serial}-{n}" for n in range(20)]
-            begun = asyncio.get_running_loop().time()
-            told = await ingest.client.post("/v1/calls", json=[event(name) for name in names])
-            slowest = max(slowest, asyncio.get_running_loop().time() - begun)
-            statuses.append(told.status_code)
+            begun = clock()
+            told = await client.post("/v1/calls", json=[event(name) for name in names])
+            self.slowest = max(self.slowest, clock() - begun)
+            self.statuses.append(told.status_code)
             if told.status_code == 200:
-                acknowledged.update(names)
+                self.acknowledged.update(names)
                 serial += 1
             else:
                 assert told.headers["retry-after"] == "1"
                 await asyncio.sleep(0.2)
 
-    clients = [asyncio.create_task(client(number)) for number in range(4)]
+
+async def test_a_killed_broker_means_503_and_recovery(
+    ingest: Ingest, own_kafka: KafkaEngine, topic_prefix: str
+) -> None:
+    load = Load()
+    clients = [asyncio.create_task(load.send(ingest.client, number)) for number in range(4)]
     for down_seconds in (1.0, 14.0):
         await asyncio.sleep(1)
         await asyncio.to_thread(own_kafka.kill)
         await asyncio.sleep(down_seconds)
         await asyncio.to_thread(own_kafka.start)
-        before = len(acknowledged)
+        before = len(load.acknowledged)
         async with asyncio.timeout(WAIT_SECONDS):
-            while len(acknowledged) < before + 400:  # noqa: ASYNC110 - four clients add to it
+            while len(load.acknowledged) < before + 400:  # noqa: ASYNC110 - four clients add to it
                 await asyncio.sleep(0.1)
-    stop.set()
+    load.stop.set()
     await asyncio.gather(*clients)
-    assert set(statuses) == {200, 503}
-    assert slowest < 5
-    wanted = len(acknowledged)
+    assert set(load.statuses) == {200, 503}
+    assert load.slowest < 5
+    wanted = len(load.acknowledged)
     found = await lines_of(own_kafka.bootstrap, topic_prefix + CALLS.name, wanted)
-    assert acknowledged <= {line["event_id"] for line in found}
+    assert load.acknowledged <= {line["event_id"] for line in found}

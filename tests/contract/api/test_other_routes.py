@@ -1,0 +1,158 @@
+"""Traces, dead letters, health, prices and orgs on the real engine."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.price import BOOK_RECORD, book_key
+from tests.contract.api.conftest import FakeWriter
+from tests.contract.api.world import Event
+
+pytestmark = pytest.mark.engines
+Clients = Callable[[str], httpx.AsyncClient]
+
+
+@pytest.mark.parametrize("number", range(0, 40, 4))
+async def test_a_trace_is_a_tree_with_exact_sums(
+    number: int, client_of: Clients, events: list[Event]
+) -> None:
+    own = [e for e in events if e.trace == f"t{number // 4}"]
+    async with client_of("reader") as client:
+        got = (await client.get(f"/v1/traces/t{number // 4}")).json()
+    steps = {step["event_id"]: step for step in got["steps"]}
+    assert set(steps) == {f"e{e.number}" for e in own}
+    sums: dict[str, Decimal] = {}
+    for event in own:
+        step = steps[f"e{event.number}"]
+        assert step["is_counted"]
+        assert step["is_orphan"] is False
+        if event.parent:
+            assert step["parent_event_id"] == f"e{event.parent[1:]}"
+        if event.pending:
+            assert (step["cost"], step["pending"]) == (None, "model_unknown")
+        else:
+            assert Decimal(step["cost"]) == event.cost
+            sums[event.currency] = sums.get(event.currency, Decimal(0)) + event.cost
+    assert {c: Decimal(v) for c, v in got["total"]["cost"].items()} == sums
+    assert got["total"] == steps[f"e{own[0].number}"]["subtree"]
+
+
+async def test_dead_letters_page_without_gaps(client_of: Clients) -> None:
+    for key, has_bytes in (("reader", False), ("admin", True)):
+        seen: list[dict[str, Any]] = []
+        async with client_of(key) as client:
+            cursor = ""
+            while cursor is not None:
+                page = await client.get("/v1/dead", params={"limit": 7, "cursor": cursor})
+                seen += page.json()["dead"]
+                cursor = page.json()["next"]
+            odd = (await client.get("/v1/dead?reason=not_json")).json()["dead"]
+        assert len({letter["dead_id"] for letter in seen}) == len(seen) == 25
+        assert [d["occurred_at"] for d in seen] == sorted(d["occurred_at"] for d in seen)[::-1]
+        assert len(odd) == 12
+        assert ("original" in seen[0]) is has_bytes
+    async with client_of("reader") as client:
+        assert (await client.get("/v1/dead?cursor=xx")).status_code == 400
+
+
+async def test_data_health_accounts_for_everything(client_of: Clients, events: list[Event]) -> None:
+    async with client_of("reader") as client:
+        got = (await client.get("/v1/health/data")).json()
+    assert got["stored"] == len(events)
+    assert got["pending"] == sum(bool(e.pending) for e in events)
+    assert (got["dead"], got["conflicts"]) == (25, 0)
+    assert got["unattributed"] == sum(e.org == "unattributed" for e in events)
+    assert got["last_price"]["position"] == 4
+
+
+async def test_prices_are_listed_and_paged(client_of: Clients) -> None:
+    async with client_of("reader") as client:
+        whole = (await client.get("/v1/prices")).json()["prices"]
+        page = (await client.get("/v1/prices?limit=3")).json()
+        rest = (await client.get("/v1/prices", params={"limit": 3, "after": page["next"]})).json()
+        one = (await client.get("/v1/prices?provider=OpenAI&model=M1")).json()["prices"]
+        history = (await client.get("/v1/prices/history?provider=openai&model=m1")).json()
+    assert page["prices"] + rest["prices"] == whole
+    assert (len(whole), rest["next"], len(one), len(history["history"])) == (4, None, 2, 2)
+    assert one[0]["record"]["rates"]["input"]["price"] == "2.5"
+
+
+def record(**fields: Any) -> dict[str, Any]:
+    rates = {
+        "input": {"price": "2.0", "per": 1_000_000},
+        "output": {"price": "8.0", "per": 1_000_000},
+    }
+    return {
+        "kind": "price",
+        "provider": "openai",
+        "model": "m1",
+        "effective_from": "2026-11-22T00:00:00Z",
+        "rates": rates,
+    } | fields
+
+
+async def test_a_price_is_published_under_its_key(client_of: Clients, writer: FakeWriter) -> None:
+    async with client_of("admin") as client:
+        told = await client.put("/v1/prices", json=[record(), record(model="new")])
+    assert told.status_code == 202
+    assert told.json()["position"] == 2
+    for message in writer.written:
+        parsed = BOOK_RECORD.validate_json(message.value or b"")
+        assert book_key(parsed).encode() == message.key
+        assert parsed.audit.published_by == "admin"
+
+
+RATE = {"price": "2", "per": 1_000_000}
+WRONG = {
+    "too dear": ({"rates": {"input": {"price": "2", "per": 100}}}, "rates.input"),
+    "cached over fresh": (
+        {"rates": {"input": RATE, "cache_read": {"price": "3", "per": 1_000_000}}},
+        "rates.cache_read",
+    ),
+    "five times more": (
+        {"rates": {"input": {"price": "12.6", "per": 1_000_000}}},
+        "rates.input",
+    ),
+    "other currency": ({"currency": "EUR"}, "currency"),
+    "ends before it starts": ({"effective_to": "2026-01-01T00:00:00Z"}, "effective_to"),
+    "money as a number": (
+        {"rates": {"input": {"price": 2.0, "per": 1}}},
+        "price.rates.input.price",
+    ),
+    "unknown field": ({"colour": "red"}, "price.colour"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_wrong_price_is_not_published(
+    name: str, client_of: Clients, writer: FakeWriter
+) -> None:
+    fields, field = WRONG[name]
+    async with client_of("admin") as client:
+        told = await client.put("/v1/prices", json=[record(model="m9"), record(**fields)])
+        forced = record(**fields, audit={"force": True, "reason": "checked"})
+        again = await client.put("/v1/prices", json=forced)
+    assert (told.status_code, told.json()["field"], told.json()["index"]) == (422, field, 1)
+    is_change = name in ("five times more", "other currency")
+    assert again.status_code == (202 if is_change else 422)
+    assert len(writer.written) == is_change
+
+
+async def test_tombstones_and_orgs(client_of: Clients, writer: FakeWriter) -> None:
+    key = "price|org:globex|openai|m1|2026-01-01T00:00:00Z"
+    async with client_of("admin") as client:
+        assert (await client.delete(f"/v1/prices/{key}")).status_code == 202
+        assert (await client.delete("/v1/prices/price|*|x|y|z")).status_code == 404
+        assert (await client.put("/v1/orgs/acme", json={"name": "Acme"})).status_code == 202
+        wrong = await client.put("/v1/orgs/acme", json={"org_id": "globex"})
+        assert (wrong.status_code, wrong.json()["field"]) == (422, "org_id")
+        assert (await client.put("/v1/orgs/acme", content=b"oops")).status_code == 400
+        assert (await client.get("/v1/orgs/acme")).json() == {"org_id": "acme"}
+        assert len((await client.get("/v1/orgs?limit=2")).json()["orgs"]) == 2
+    tombstone, org = writer.written
+    assert (tombstone.key, tombstone.value) == (key.encode(), None)
+    assert json.loads(org.value or b"") == {"org_id": "acme", "name": "Acme"}
