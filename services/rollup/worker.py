@@ -1,12 +1,14 @@
 """One rollup worker: what a batch of records means for ClickHouse, and the work between batches."""
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
@@ -63,7 +65,8 @@ class Rollup:
         self._publisher = publisher
         self._next_sweep = time.monotonic() + settings.sweep_seconds
         self._next_progress = 0.0
-        self._positions: dict[tuple[str, int], tuple[int, datetime]] = {}
+        self._positions: dict[TopicPartition, tuple[int, datetime]] = {}
+        self._starts: dict[TopicPartition, int] = {}
 
     async def prepare(self) -> None:
         """Before the first record: scratch tables, and what a crash left behind."""
@@ -86,7 +89,8 @@ class Rollup:
         dead += await self._mirror(records)
         await self._bury(dead)
         for record in records:
-            self._positions[record.topic, record.partition] = (record.offset + 1, _at(record))
+            tp = TopicPartition(record.topic, record.partition)
+            self._positions[tp] = (record.offset + 1, _at(record))
         await self._progress()
 
     async def idle(self) -> None:
@@ -133,27 +137,50 @@ class Rollup:
         )
 
     async def _progress(self) -> None:
-        """How far each partition is in the ledger, for the API's completeness."""
+        """How far each partition is in the ledger, for the API's completeness.
+
+        A partition of which nothing was handled here yet is told only when everything in it is
+        committed: else what the worker before told of it stands.
+        """
         self._next_progress = time.monotonic() + PROGRESS_SECONDS
         if self.consumer is None:
             return
         now = datetime.now(UTC)
+        held = self.consumer.assignment()
+        self._positions = {tp: at for tp, at in self._positions.items() if tp in held}
+        self._starts = {tp: start for tp, start in self._starts.items() if tp in held}
+        await asyncio.gather(*(self._ask_start(tp) for tp in held - self._positions.keys()))
         rows = []
-        for tp in self.consumer.assignment():
-            end = self.consumer.highwater(tp) or 0
-            position, at = self._positions.get((tp.topic, tp.partition), (end, now))
+        for tp in held:
+            end = self.consumer.highwater(tp)
+            position, at = self._positions.get(tp) or (self._starts.get(tp), None)
+            if end is None or position is None or (at is None and position < end):
+                continue
             rows.append(
                 {
                     "topic": tp.topic.removeprefix(self._settings.topic_prefix),
                     "partition": tp.partition,
                     "position": position,
                     "end_offset": max(end, position),
-                    "record_at": at.isoformat(),
+                    "record_at": (at or now).isoformat(),
                     "flushed_at": now.isoformat(),
                 }
             )
         if rows:
             await self._store.insert_bytes("progress", mirrors.encode(rows))
+
+    async def _ask_start(self, tp: TopicPartition) -> None:
+        """Note where the group stood when the partition came here, unless Kafka does not say."""
+        if tp in self._starts or self.consumer is None:
+            return
+        try:
+            async with asyncio.timeout(PROGRESS_SECONDS):
+                committed = await self.consumer.committed(tp)
+                if committed is None:
+                    committed = (await self.consumer.beginning_offsets([tp]))[tp]
+        except (KafkaError, TimeoutError):
+            return
+        self._starts[tp] = int(committed)
 
 
 def _at(record: ConsumerRecord) -> datetime:
