@@ -52,7 +52,11 @@ class System:
         self.prefix, self.database = f"{name}.", name
         self.key = f"tt_{secrets.token_urlsafe(18)}"
         self.kafka = KafkaMixin(kafka_bootstrap=bootstrap, topic_prefix=self.prefix)
-        self._settings = {"ROLLUP_TOPIC_PARTITIONS": str(partitions), **(settings or {})}
+        self._settings = {
+            "ROLLUP_TOPIC_PARTITIONS": str(partitions),
+            "ROLLUP_COARSE_SECONDS_MIN": "0.5",  # days are waited for after every phase of a test
+            **(settings or {}),
+        }
         self.ports = {service: free_port() for service in SERVICES}
         self.processes = {service: self._process(service) for service in SERVICES}
 

@@ -49,12 +49,12 @@ class Paced:
 class Cascade:
     """Keeps the coarser tables of one worker's touched hours up to date."""
 
-    def __init__(self, store: Store, scratch: Scratch) -> None:
+    def __init__(self, store: Store, scratch: Scratch, coarse_seconds: float = 5.0) -> None:
         self._store = store
         self._scratch = scratch
         self.hours = Paced(share=0.5, least_seconds=0.0)
-        self.days = Paced(share=0.1, least_seconds=5.0)
-        self.subjects = Paced(share=0.1, least_seconds=5.0)
+        self.days = Paced(share=0.1, least_seconds=coarse_seconds)
+        self.subjects = Paced(share=0.1, least_seconds=coarse_seconds)
 
     def touch(self, hours: frozenset[Hour]) -> None:
         """A flush wrote minutes of these (org, hour) pairs."""

@@ -39,6 +39,9 @@ class Settings(KafkaMixin, ClickHouseMixin):
     flush_seconds_max: PositiveFloat = Field(10.0, description="Age a busy batch may grow to.")
     flush_bytes_max: PositiveInt = 48 * 1024 * 1024
     flush_messages_max: PositiveInt = 50_000
+    coarse_seconds_min: PositiveFloat = Field(
+        5.0, description="Between two refreshes of days and of users, conversations, latencies."
+    )
     near_hours: PositiveInt = Field(24, description="How far apart tellings meet in a flush.")
     sweep_seconds: PositiveFloat = Field(3600.0, description="How often far tellings are sought.")
     sweep_days: PositiveInt = Field(92, description="How far back the sweep looks.")
@@ -58,7 +61,7 @@ class Rollup:
 
     def __init__(self, settings: Settings, store: Store, publisher: Publisher) -> None:
         self.ledger = Ledger(store, worker_name(), Window(settings.near_hours))
-        self.cascade = Cascade(store, self.ledger.scratch)
+        self.cascade = Cascade(store, self.ledger.scratch, settings.coarse_seconds_min)
         self.consumer: AIOKafkaConsumer | None = None
         self._settings = settings
         self._store = store
