@@ -42,7 +42,11 @@ class PricerApp:
         self.pipeline = Pipeline(settings, self.reader.book, self.outlet)
         self.watchdog = Watchdog(settings)
         self.health = Health(
-            ready_checks={"price_book": self.reader.check, "calls": self.watchdog.ready},
+            ready_checks={
+                "price_book": self.reader.check,
+                "calls": self.watchdog.ready,
+                "outputs": self.outlet.check,
+            },
             live_checks={"progress": self.watchdog.check},
         )
 

@@ -71,7 +71,7 @@ class BookReader:
         if not records:
             return
         changes: list[Change] = []
-        refused = Outputs()
+        refused = Outputs(source=PRICES.name)
         for record in records:
             result = self.book.apply(record.key, record.value, record.offset)
             if isinstance(result, Refusal):

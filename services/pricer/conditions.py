@@ -63,10 +63,11 @@ _Holds = Callable[[Subject, Calendars], bool]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled `When`. `static` ones depend on nothing but the attributes."""
+    """A compiled `When`. `needs_tier`: it never holds for a call served the ordinary way."""
 
     tests: tuple[_Holds, ...]
     named: frozenset[str]
+    needs_tier: bool = False
 
     @property
     def specificity(self) -> int:
@@ -95,7 +96,9 @@ def compile_when(when: When) -> Condition:
     if when.model is not None:
         models = frozenset(plain_name(value) for value in when.model)
         tests.append(lambda subject, _: not models.isdisjoint(subject.models))
-    return Condition(tuple(tests), frozenset(when.model_dump(exclude_none=True)))
+    named = frozenset(when.model_dump(exclude_none=True))
+    needs_tier = any(name in named and "" not in map(tier, getattr(when, name)) for name in TIERED)
+    return Condition(tuple(tests), named, needs_tier)
 
 
 def _attribute(name: str, values: list[str]) -> _Holds:

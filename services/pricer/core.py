@@ -3,7 +3,7 @@
 The price depends on the call and the book alone: its own time picks the versions, never the clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
@@ -43,16 +43,6 @@ from services.pricer.rates import (
 
 _CACHE = CACHE_READ | CACHE_WRITE
 _ORDINARY = ("",) * len(TIERED)
-
-
-class Tokens(NamedTuple):
-    """Disjoint token sums of a call."""
-
-    tok_in: int = 0
-    tok_cache_read: int = 0
-    tok_cache_write: int = 0
-    tok_out: int = 0
-    tok_reasoning: int = 0
 
 
 class Priced(NamedTuple):
@@ -123,16 +113,19 @@ def quantities(event: CallEvent) -> Quantities | Refusal:
     return used
 
 
-def tokens(event: CallEvent) -> Tokens:
-    """Token sums by kind, priced or not."""
-    sums = [0, 0, 0, 0, 0]
+def token_sums(event: CallEvent) -> dict[str, int]:
+    """Disjoint token sums by kind, priced or not; those that are not zero."""
+    sums: dict[str, int] = {}
     for dimension, value in (event.usage or {}).items():
         kind = _KIND.get(dimension)
-        if kind is not None:
-            sums[kind] += value if isinstance(value, int) else int(Decimal(value))
-    return Tokens(*sums)
+        if kind is not None and value:
+            count = value if isinstance(value, int) else int(Decimal(value))
+            name = _SUM_NAMES[kind]
+            sums[name] = sums.get(name, 0) + count
+    return sums
 
 
+_SUM_NAMES = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
 _KIND: dict[str, int] = (
     dict.fromkeys(FRESH_INPUT, 0)
     | dict.fromkeys(CACHE_READ, 1)
@@ -146,27 +139,51 @@ _COST_KIND = _KIND | {"reasoning": 3}
 def _priced(
     event: CallEvent, book: PriceBook, version: Version, used: Quantities, epoch: int
 ) -> Priced | Pending:
+    if _is_ordinary(event, book, version):
+        return _total(version, version.base, used, epoch)
     subject = _subject(event, book, version, used)
     adjustments = [a for a in version.adjustments if a.condition.holds(subject, book.calendars)]
     variant = choose_variant(book, version, subject, adjustments)
     if isinstance(variant, Pending):
         return variant
+    markups = find_markups(book, event, version, subject)
+    priced = _total(version, variant, used, epoch, adjustments)
+    if isinstance(priced, Pending) or not markups:
+        return priced
+    if isinstance(markups, Pending):
+        return markups
+    charge, added = markup_lines(priced.cost, markups)
+    return priced._replace(charge=charge, lines=priced.lines + added)
+
+
+def _is_ordinary(event: CallEvent, book: PriceBook, version: Version) -> bool:
+    """The common case, which needs no look at conditions at all."""
+    if event.processing or event.service_tier or event.speed or book.markup_rules:
+        return False
+    return version.is_base_ordinarily
+
+
+def _total(
+    version: Version,
+    variant: CompiledVariant,
+    used: Quantities,
+    epoch: int,
+    adjustments: Sequence[CompiledAdjustment] = (),
+) -> Priced | Pending:
     lines = _rate_lines(variant.rates, used)
     if isinstance(lines, Pending):
         return lines
     if version.minimums:
         lines += minimum_lines(lines, version.minimums)
     totals = by_dimension(lines)
-    lines += adjustment_lines(totals, adjustments)
+    if adjustments:
+        lines += adjustment_lines(totals, adjustments)
     fresh, read, written, output, cost = split_by(totals, _COST_KIND)
-    markups = find_markups(book, event, version, subject)
-    if isinstance(markups, Pending):
-        return markups
-    charge, added = markup_lines(checked(cost), markups)
+    checked(cost)
     saved = _cache_saved(variant.rates, used, totals, adjustments) if read or written else ZERO
     return Priced(
-        version.currency, cost, charge, fresh, read, written, output, saved,
-        version.key, version.revision, variant.id, lines + added, epoch,
+        version.currency, cost, cost, fresh, read, written, output, saved,
+        version.key, version.revision, variant.id, lines, epoch,
     )  # fmt: skip
 
 
@@ -262,7 +279,7 @@ def _cache_saved(
     rates: RateSet,
     used: Quantities,
     totals: Mapping[str, Decimal],
-    adjustments: list[CompiledAdjustment],
+    adjustments: Sequence[CompiledAdjustment],
 ) -> Decimal:
     """What the cached tokens would have cost as fresh input, less what they did cost."""
     as_input = rates.get("input")

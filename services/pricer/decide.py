@@ -17,6 +17,7 @@ from schemas.call import CallEvent
 from schemas.dead import ORIGINAL_BYTES_MAX, DeadLetter, Reason, Refusal, original_fields
 from schemas.ndjson import LINE_BYTES_MAX, split
 from schemas.priced import ParkedCall
+from schemas.topics import CALLS
 from services.pricer.book import PriceBook
 from services.pricer.core import NOTHING_DUE, Priced, price
 from services.pricer.encode import parked_line, priced_line
@@ -82,6 +83,7 @@ class Outputs:
     priced: list[bytes] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     dead: list[bytes] = field(default_factory=list)
+    source: str = CALLS.name
     pending: int = 0
     refused: list[Reason] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)

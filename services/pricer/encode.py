@@ -9,7 +9,7 @@ from schemas.money import plain
 from schemas.priced import ParkedCall
 from schemas.version import hash64, rank, ver
 from services.pricer.arithmetic import Line
-from services.pricer.core import Priced, Tokens, tokens
+from services.pricer.core import Priced, token_sums
 from services.pricer.matching import Pending
 
 _TO_JSON = CallEvent.__pydantic_serializer__.to_json
@@ -31,7 +31,7 @@ def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) 
         fields["org_id"] = UNATTRIBUTED
     if event.answering_model:
         fields["model"] = event.answering_model
-    fields.update(_token_fields(tokens(event)))
+    fields.update(token_sums(event))
     priced = isinstance(result, Priced)
     if isinstance(result, Priced):
         fields.update(_priced_fields(result))
@@ -45,10 +45,6 @@ def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) 
     epoch = result.epoch if isinstance(result, Priced) else 0
     version = ver(rank(event.revision, epoch, book_position, priced=priced), hash64(line))
     return b'%b,"ver":"%d"}' % (line[:-1], version)
-
-
-def _token_fields(sums: Tokens) -> dict[str, int]:
-    return {name: n for name, n in zip(Tokens._fields, sums, strict=True) if n}
 
 
 def _priced_fields(result: Priced) -> dict[str, Any]:
@@ -68,14 +64,19 @@ def _priced_fields(result: Priced) -> dict[str, Any]:
     if result.variant:
         fields["variant"] = result.variant
     if result.lines:
-        fields["lines"] = [_line(line) for line in result.lines]
+        fields["lines"] = orjson.Fragment(f"[{','.join(map(_line, result.lines))}]")
     return fields
 
 
-def _line(line: Line) -> dict[str, Any]:
-    fields: dict[str, Any] = {"dimension": line.dimension, "amount": plain(line.amount)}
-    if line.kind != "rate":
-        fields["kind"] = line.kind
+def _line(line: Line) -> str:
+    """One cost line. Written by hand because it is most of the output, and plain where common."""
+    amount = plain(line.amount)
+    if line.kind == "rate" and not line.rounded:
+        return (
+            f'{{"dimension":"{line.dimension}","amount":"{amount}","quantity":"{line.quantity}",'
+            f'"price":"{line.price}","per":{line.per}}}'
+        )
+    fields: dict[str, Any] = {"kind": line.kind, "dimension": line.dimension, "amount": amount}
     if line.quantity:
         fields["quantity"] = line.quantity
     if line.price:
@@ -86,7 +87,7 @@ def _line(line: Line) -> dict[str, Any]:
         fields["multiply"] = line.multiply
     if line.rounded:
         fields["rounded"] = True
-    return fields
+    return orjson.dumps(fields).decode()
 
 
 def parked_line(event: CallEvent, pending: Pending, epoch: int = 0) -> bytes:

@@ -50,7 +50,8 @@ def messages(outputs: Outputs, settings: PricerSettings, key: bytes | None) -> l
     for parking_key, lines in by_key.items():
         encoded = parking_key.encode()
         found += [Message(RETRY.name, value, encoded) for value in packed(lines, *limits)]
-    found += [Message(DEAD.name, value, b"calls.v1") for value in packed(outputs.dead, *limits)]
+    source = outputs.source.encode()
+    found += [Message(DEAD.name, value, source) for value in packed(outputs.dead, *limits)]
     return found
 
 
@@ -75,6 +76,10 @@ class Outlet:
         self._settings = settings
         self._bugs_in_a_row = 0
         self.failing_since: float | None = None
+
+    def check(self) -> str:
+        """A readiness check."""
+        return "" if self.failing_since is None else "Kafka does not take outputs"
 
     async def publish(self, outputs: Outputs, key: bytes | None = None) -> None:
         """Return once everything is acknowledged; raise when Kafka refuses for too long."""

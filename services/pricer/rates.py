@@ -67,6 +67,11 @@ class Version:
     minimums: RateSet
     measure: frozenset[str]
 
+    @property
+    def is_base_ordinarily(self) -> bool:
+        """True when only a tier that a call names can lead away from the base rates."""
+        return not self.adjustments and all(v.condition.needs_tier for v in self.variants)
+
 
 @dataclass(frozen=True, slots=True)
 class Markup:

@@ -178,18 +178,19 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _read(self, tp: TopicPartition, state: PartitionState, records: list[Any]) -> None:
         """Publish what can be priced, then note what cannot."""
-        outputs = Outputs()
-        waiting: list[tuple[Key, int, int, bool]] = []
+        outputs = Outputs(source=RETRY.name)
+        waiting: list[tuple[Key, int, int]] = []
         for record in records:
             searched = state.search is not None and record.offset < state.search.until
             for key, epoch in self._decide(record, state if searched else None, outputs):
-                waiting.append((key, record.offset, epoch, searched))
+                waiting.append((key, record.offset, epoch))
             await asyncio.sleep(0)
         await self._outlet.publish(outputs)
         if self._states.get(tp) is not state:
             return
-        for key, offset, epoch, searched in waiting:
-            index = state.search.found if searched and state.search else state.index
+        # While a search runs, new calls are noted with it: its end replaces the ranges it sought.
+        index = state.search.found if state.search else state.index
+        for key, offset, epoch in waiting:
             index.add(key, offset, epoch)
         state.position = max(state.position, records[-1].offset + 1)
 

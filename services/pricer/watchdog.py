@@ -5,7 +5,9 @@ Being idle is never a stall, and neither is a broker that cannot be asked.
 """
 
 import asyncio
+import contextlib
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,11 +20,30 @@ from services.runtime import logs, telemetry
 from services.runtime.kafka import connection
 
 PERIOD_SECONDS = 5.0
+Offsets = dict[TopicPartition, int]
 log = logs.get("pricer")
 
 
 class StalledError(RuntimeError):
     """Lag without progress: a restart reads on from what is committed."""
+
+
+@dataclass
+class Progress:
+    """How long there has been something to read without anything committed or acked."""
+
+    since: float
+    seen: object = None
+
+    def observe(self, now: float, lag: int, marks: object, *, all_read: bool) -> None:
+        """`marks` is whatever moves with progress; `all_read` excuses control records as lag."""
+        if not lag or all_read or marks != self.seen:
+            self.since = now
+        self.seen = marks
+
+    def age(self, now: float) -> float:
+        """Seconds without progress."""
+        return now - self.since
 
 
 class Watchdog:
@@ -31,13 +52,13 @@ class Watchdog:
     def __init__(self, settings: PricerSettings) -> None:
         self._settings = settings
         self._consumer: Any = None
-        self._progress: Any = None
-        self._since = time.monotonic()
+        self._clients: tuple[Any, Any] | None = None
+        self._progress = Progress(time.monotonic())
 
     def watch(self, consumer: Any) -> None:
         """Begin, with faust's consumer."""
         self._consumer = consumer
-        self._since = time.monotonic()
+        self._progress.since = time.monotonic()
 
     def ready(self) -> str:
         """A readiness check."""
@@ -45,43 +66,46 @@ class Watchdog:
 
     def check(self) -> str:
         """A liveness check."""
-        age = time.monotonic() - self._since
-        if age > self._settings.stall_seconds:
+        age = self._progress.age(time.monotonic())
+        if self._consumer is not None and age > self._settings.stall_seconds:
             return f"lag, but nothing committed for {age:.0f} s"
         return ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every few seconds; raise when stalled."""
-        while not stop.is_set():
-            if self._consumer is not None:
-                try:
-                    async with asyncio.timeout(30):
-                        await self._look()
-                except (KafkaError, TimeoutError, OSError, AttributeError) as error:
-                    log.warning("kafka cannot be asked for its offsets", error=repr(error))
-                    self._since = time.monotonic()
-            if wrong := self.check():
-                raise StalledError(wrong)
-            try:
-                async with asyncio.timeout(PERIOD_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        try:
+            while not stop.is_set():
+                if self._consumer is not None:
+                    await self._look_or_wait()
+                if wrong := self.check():
+                    raise StalledError(wrong)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PERIOD_SECONDS):
+                        await stop.wait()
+        finally:
+            await self._close()
+
+    async def _look_or_wait(self) -> None:
+        try:
+            async with asyncio.timeout(30):
+                await self._look()
+        except (KafkaError, TimeoutError, OSError, AttributeError) as error:
+            log.warning("kafka cannot be asked for its offsets", error=repr(error))
+            self._progress.since = time.monotonic()
+            await self._close()
 
     async def _look(self) -> None:
         ours = {TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment()}
         committed, ends, begins = await self._offsets(ours)
-        lag = 0
-        for tp in ours:
-            lag += max(0, ends[tp] - max(committed.get(tp, 0), begins[tp]))
+        lag = sum(max(0, ends[tp] - max(committed.get(tp, 0), begins[tp])) for tp in ours)
         telemetry.LAG.labels(CALLS.name).set(lag)
-        progress = (committed, self._consumer.acked_total, frozenset(ours))
-        if not lag or progress != self._progress or await self._all_read(ours, ends):
-            self._since = time.monotonic()
-        self._progress = progress
-        telemetry.COMMIT_AGE.set(time.monotonic() - self._since)
+        marks = (committed, self._consumer.acked_total, frozenset(ours))
+        all_read = await self._all_read(ours, ends)
+        now = time.monotonic()
+        self._progress.observe(now, lag, marks, all_read=all_read)
+        telemetry.COMMIT_AGE.set(self._progress.age(now))
 
-    async def _all_read(self, ours: set[TopicPartition], ends: dict[TopicPartition, int]) -> bool:
+    async def _all_read(self, ours: set[TopicPartition], ends: Offsets) -> bool:
         """Nothing in flight and the client at the end: what lies between are control records."""
         if self._consumer.in_flight:
             return False
@@ -90,21 +114,30 @@ class Watchdog:
                 return False
         return True
 
-    async def _offsets(
-        self, ours: set[TopicPartition]
-    ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int], dict[TopicPartition, int]]:
-        options = connection(self._settings)
-        asker = AIOKafkaConsumer(**options, enable_auto_commit=False)
-        admin = AIOKafkaAdminClient(**options)
-        try:
+    async def _offsets(self, ours: set[TopicPartition]) -> tuple[Offsets, Offsets, Offsets]:
+        asker, admin = await self._asking()
+        ends = await asker.end_offsets(ours) if ours else {}
+        begins = await asker.beginning_offsets(ours) if ours else {}
+        group = self._settings.topic_prefix + self._settings.group
+        told = await admin.list_consumer_group_offsets(group)
+        committed = {tp: meta.offset for tp, meta in told.items() if tp in ours}
+        return committed, ends, begins
+
+    async def _asking(self) -> tuple[Any, Any]:
+        if self._clients is None:
+            options = connection(self._settings)
+            asker = AIOKafkaConsumer(**options, enable_auto_commit=False)
+            admin = AIOKafkaAdminClient(**options)
+            self._clients = (asker, admin)
             await asker.start()
             await admin.start()
-            ends = await asker.end_offsets(ours) if ours else {}
-            begins = await asker.beginning_offsets(ours) if ours else {}
-            group = self._settings.topic_prefix + self._settings.group
-            told = await admin.list_consumer_group_offsets(group)
-            committed = {tp: meta.offset for tp, meta in told.items() if tp in ours}
-            return committed, ends, begins
-        finally:
+        return self._clients
+
+    async def _close(self) -> None:
+        clients, self._clients = self._clients, None
+        if clients is None:
+            return
+        asker, admin = clients
+        with contextlib.suppress(KafkaError, OSError, TimeoutError, AttributeError):
             await asker.stop()
             await admin.close()

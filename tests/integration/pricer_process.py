@@ -46,6 +46,9 @@ class Pricer:
         self._process.kill()
         self._process.wait()
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> int:
         """SIGTERM; the exit status."""
         assert self._process is not None

@@ -123,3 +123,46 @@ async def test_unpriceable_calls_are_reparked_and_never_block(
     await topics.publish_price(price_record("never"))
     pricer.start()
     await topics.until(lambda: "stuck" in topics.priced())
+
+
+@pytest.mark.faults
+async def test_kafka_away_is_waited_for(topics: Topics, pricer: Pricer, kafka: KafkaEngine) -> None:
+    """The broker is killed under load; the same process goes on when it is back."""
+    await topics.publish_price(price_record())
+    values = [b"\n".join(line(f"e{n}-{k}") for k in range(20)) for n in range(300)]
+    await topics.publish(CALLS.name, *values)
+    await topics.until(lambda: len(topics.rows) > 100)
+    await asyncio.to_thread(kafka.kill)
+    await asyncio.sleep(15)
+    await asyncio.to_thread(kafka.start)
+    await topics.publish(CALLS.name, line("after", "m2"))
+    await topics.until(lambda: len(topics.rows) == 6_001, 90)
+    await topics.publish_price(price_record("m2"))
+    await topics.until(lambda: "after" in topics.priced())
+    assert pricer.is_running()
+
+
+async def test_a_second_worker_comes_and_the_first_goes(
+    topics: Topics, pricer: Pricer, kafka: KafkaEngine, tmp_path: Path
+) -> None:
+    await topics.publish_price(price_record())
+    second = Pricer(kafka.bootstrap, topics.settings.topic_prefix, tmp_path / "second.log",
+                    PRICER_GROUP_INSTANCE_ID="two")  # fmt: skip
+    wanted = {f"e{n}" for n in range(4_000)}
+
+    async def produce() -> None:
+        for start in range(0, 4_000, 10):
+            await topics.publish(CALLS.name, *(line(f"e{n}") for n in range(start, start + 10)))
+            await asyncio.sleep(0.01)
+
+    producing = asyncio.create_task(produce())
+    await topics.until(lambda: len(topics.rows) > 200)
+    second.start()
+    try:
+        await topics.until(lambda: len(topics.rows) > 2_000)
+        assert await asyncio.to_thread(pricer.stop) == 0
+        await producing
+        await topics.until(lambda: topics.rows.keys() == wanted)
+        assert await asyncio.to_thread(second.stop) == 0
+    finally:
+        second.kill()

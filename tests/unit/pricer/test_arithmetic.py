@@ -252,3 +252,20 @@ def test_lines_add_up_and_the_ledger_parses_them(
     assert sum(map(Decimal, parts)) + searches == Decimal(line.cost)
     assert line.org_id == (org or "unattributed")
     assert orjson.loads(line.model_dump_json())["tok_in"] == usage.get("input", 0)
+
+
+WHENS = [{"processing": ["batch"]}, {"service_tier": ["flex", "priority"], "region": ["eu"]},
+         {"speed": ["standard", "fast"]}, {"context_tokens": {"gt": 5}}, {"region": ["eu"]},
+         {"processing": ["batch", "standard"], "quality": ["hd"]}]  # fmt: skip
+
+
+@given(chosen=st.lists(st.sampled_from(WHENS), max_size=4), quality=st.sampled_from(["", "hd"]))
+def test_saying_standard_is_saying_nothing(chosen: list[dict[str, Any]], quality: str) -> None:
+    """The short way for ordinary calls gives what the long way gives."""
+    variants = [{"id": str(n), "when": when, "rates": rates(input=str(n), output="1")}
+                for n, when in enumerate(chosen)]  # fmt: skip
+    book = book_of(price_record(variants=variants))
+    for region in ("", "eu"):
+        ordinary = call(region=region, quality=quality)
+        told = call(region=region, quality=quality, processing="standard")
+        assert price(ordinary, book) == price(told, book)
