@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schemas.price import BOOK_RECORD, PriceRecord
 from services.api import sql
-from services.api.estimate import Freshness, estimate, freshness, spreads
+from services.api.estimate import Freshness, Rates, estimate, freshness, spreads
 from services.api.reader import Reader, instant, text
 from services.api.scope import Scope
 
@@ -80,10 +80,15 @@ async def estimated(
     """What the pending tokens may cost by the provider's current prices; None when unknown."""
     if not any(any(counts.values()) for _, counts in tokens):
         return None
+    return estimate(tokens, await rates_of(reader, scope, currency), currency)
+
+
+async def rates_of(reader: Reader, scope: Scope, currency: str) -> Rates:
+    """The spread of current rates of every provider."""
     rows = await reader.query(
         f"SELECT record {current_prices(scope)} AND kind = 'price' LIMIT {PRICES_READ_MAX}", scope
     )
-    return estimate(tokens, spreads(price_records(row[0] for row in rows), currency), currency)
+    return spreads(price_records(row[0] for row in rows), currency)
 
 
 def current_prices(scope: Scope) -> str:

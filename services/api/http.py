@@ -46,6 +46,7 @@ def build(
         title="Tracetally API",
         version="1",
         description=DESCRIPTION,
+        dependencies=[web.BEARER],
         docs_url=None,
         redoc_url=None,
         default_response_class=Json,

@@ -67,27 +67,31 @@ class Slice:
 
 
 def usage(asked: Slice) -> Statement:
-    """Every bucket and group, those beyond `top` as one: a partition of all rows, so it adds up."""
+    """Every bucket and group, those beyond `top` as one: a partition of all rows, so it adds up.
+
+    One reading: summed by bucket and group, then ranked over the whole range, then folded.
+    """
     keys = [DIMENSIONS[name] for name in asked.by]
-    text, parameters = source(asked, (*keys, *MEASURED))
-    bucket = _bucket(asked, parameters)
-    marked, shown = "1 AS is_top", [bucket, "is_top"]
-    if keys:
-        parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
-        members = ", ".join(f"toString({key})" for key in keys)
-        order, fields = ORDERS[asked.order]
-        ranked, _ = source(asked, (*keys, *fields))
-        chosen = (
-            f"SELECT {members} FROM ({ranked}) GROUP BY {members} "
-            f"ORDER BY {order} DESC, {members} LIMIT {{top:UInt32}}"
-        )
-        marked = f"({members}) IN ({chosen}) AS is_top"
-        shown += [f"if(is_top, toString({key}), '') AS k{n}" for n, key in enumerate(keys)]
-    groups = ", ".join(["b", "is_top", *(f"k{n}" for n in range(len(keys))), "currency"])
-    sql = (
-        f"SELECT {', '.join(shown)}, currency, {_measures()} "
-        f"FROM (SELECT *, {marked} FROM ({text})) GROUP BY {groups}"
+    order, fields = ORDERS[asked.order]
+    text, parameters = source(asked, (*keys, *MEASURED, *fields))
+    names = [f"k{n}" for n in range(len(keys))]
+    parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
+    grouped = ", ".join(["b", *names, "currency"])
+    keyed = "".join(f"{key} AS {name}, " for key, name in zip(keys, names, strict=True))
+    summed = (
+        f"SELECT {_bucket(asked, parameters)}, {keyed}currency, {_measures()}, {order} AS part "
+        f"FROM ({text}) GROUP BY {grouped}"
     )
+    ranked, shown = f"SELECT *, 1 AS is_top FROM ({summed})", ""
+    if keys:
+        members = ", ".join(names)
+        whole = f"SELECT *, sum(part) OVER (PARTITION BY {members}) AS whole FROM ({summed})"
+        place = f"dense_rank() OVER (ORDER BY whole DESC, {members})"
+        ranked = f"SELECT *, {place} <= {{top:UInt32}} AS is_top FROM ({whole})"
+        shown = "".join(f"if(is_top, toString({name}), '') AS s_{name}, " for name in names)
+    groups = ", ".join(["b", "is_top", *(f"s_{name}" for name in names), "currency"])
+    totals = ", ".join(f"sum(m_{name})" for name in (*COUNTS, *MONEY))
+    sql = f"SELECT b, is_top, {shown}currency, {totals} FROM ({ranked}) GROUP BY {groups}"
     return Statement(sql + LIMITS, parameters)
 
 
@@ -208,13 +212,13 @@ def _bucket(asked: Slice, parameters: dict[str, Any]) -> str:
 def _measures() -> str:
     operations = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
     counts = [
-        f"sumIf(n, operation IN ({operations}))",
-        "sum(n)",
-        "sumIf(n, status = 'error')",
-        "sumIf(n, pending != '')",
+        f"sumIf(n, operation IN ({operations})) AS m_calls",
+        "sum(n) AS m_steps",
+        "sumIf(n, status = 'error') AS m_errors",
+        "sumIf(n, pending != '') AS m_pending_calls",
     ]
-    sums = [f"sum(CAST({name} AS Decimal(76, 18)))" for name in MONEY]
-    return ", ".join([*counts, *(f"sum({name})" for name in TOKENS), *sums])
+    sums = [f"sum(CAST({name} AS Decimal(76, 18))) AS m_{name}" for name in MONEY]
+    return ", ".join([*counts, *(f"sum({name}) AS m_{name}" for name in TOKENS), *sums])
 
 
 def size_of(grain_start: int, asked: Slice) -> int:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api import answer, examples, sql
 from services.api.access import Caller, Reads, not_found
 from services.api.asked import by_of, check_cells, filters_of, plan_of, range_of, zone_of
-from services.api.completeness import completeness, estimated
+from services.api.completeness import completeness, rates_of
+from services.api.estimate import estimate
 from services.api.reader import text
 from services.runtime.problems import openapi
 
@@ -111,9 +112,10 @@ async def pending(request: Request, asked: Annotated[Pending, Query()], caller: 
     if asked.until is None:
         asked = asked.model_copy(update={"until": text(now.replace(year=now.year + 1, day=1))})
     slice_ = sliced(request, asked, caller, by=(), top=asked.top)
-    rows, complete = await asyncio.gather(
+    rows, complete, rates = await asyncio.gather(
         state.reader.run(sql.pending_groups(slice_)),
         completeness(state.reader, slice_, now, state.settings.settled_after_hours),
+        rates_of(state.reader, caller.scope, asked.currency),
     )
     groups = []
     for reason, provider, model, org, calls, *rest in rows:
@@ -127,9 +129,7 @@ async def pending(request: Request, asked: Annotated[Pending, Query()], caller: 
                 "calls": calls,
                 "tokens": {answer.TOKEN_NAMES[name]: count for name, count in tokens.items()},
                 "oldest_from": answer.local(rest[-1], zone_of(asked.tz)),
-                "estimate": await estimated(
-                    state.reader, caller.scope, [(provider, tokens)], asked.currency
-                ),
+                "estimate": estimate([(provider, tokens)], rates, asked.currency),
             }
         )
     return {"completeness": complete, "pending": groups}

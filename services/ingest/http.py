@@ -177,6 +177,7 @@ def build(shell: Shell) -> FastAPI:
         title="Tracetally ingest",
         version="1",
         description=openapi.DESCRIPTION,
+        dependencies=[web.BEARER],
         docs_url=None,
         redoc_url=None,
     )

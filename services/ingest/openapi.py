@@ -60,7 +60,6 @@ def request_body(kind: Kind, items_max: int) -> dict[str, Any]:
                 },
             },
         },
-        "security": [{"bearer": []}],
     }
 
 

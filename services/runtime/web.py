@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,6 +20,10 @@ from services.runtime.telemetry import HTTP_SECONDS
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """Others are replaced: a request id stands in logs and headers."""
+
+
+BEARER = Depends(HTTPBearer(scheme_name="bearer", auto_error=False))
+"""Names the scheme in the OpenAPI document; the services check keys themselves."""
 
 
 class Requests:

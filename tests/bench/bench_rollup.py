@@ -26,50 +26,44 @@ LINES_PER_MESSAGE = 500
 ORGS = 200
 
 
+SAME = {
+    "assistant_version": "1", "environment": "prod", "provider": "openai",
+    "usage": {"input": 1000, "output": 300}, "tok_in": 1000, "tok_out": 300, "currency": "USD",
+    "cost": "0.0055", "charge": "0.0055", "cost_input": "0.0025", "cost_output": "0.003",
+    "price_revision": 1, "book_position": 12,
+    "lines": [
+        {"dimension": "input", "quantity": "1000", "price": "2.5", "per": 1000000,
+         "amount": "0.0025"},
+        {"dimension": "output", "quantity": "300", "price": "10", "per": 1000000,
+         "amount": "0.003"},
+    ],
+}  # fmt: skip
+
+
 def priced(n: int, rng: random.Random, now: datetime) -> bytes:
-    """One priced.v1 line of today's usual shape (about 1 KB), within the last minute."""
+    """One priced.v1 line of the usual shape (about 1 KB), within the last minute."""
     model = f"model-{rng.randrange(40)}"
-    return orjson.dumps(
-        {
-            "event_id": f"event-{n:012d}",
-            "occurred_at": (now - timedelta(milliseconds=rng.randrange(60_000))).isoformat(),
-            "org_id": f"org-{rng.randrange(ORGS)}",
-            "trace_id": f"{rng.getrandbits(128):032x}",
-            "span_id": f"{rng.getrandbits(64):016x}",
-            "conversation_id": f"conversation-{n // 5}",
-            "user_id": f"user-{rng.randrange(5000)}",
-            "assistant_id": f"assistant-{rng.randrange(3)}",
-            "assistant_version": "1",
-            "feature": f"feature-{rng.randrange(2)}",
-            "environment": "prod",
-            "provider": "openai",
-            "request_model": model,
-            "response_model": model,
-            "response_id": f"response-{n}",
-            "duration_ms": rng.randrange(100, 9000),
-            "time_to_first_token_ms": rng.randrange(50, 500),
-            "usage": {"input": 1000, "output": 300},
-            "tok_in": 1000,
-            "tok_out": 300,
-            "model": model,
-            "currency": "USD",
-            "cost": "0.0055",
-            "charge": "0.0055",
-            "cost_input": "0.0025",
-            "cost_output": "0.003",
-            "price_key": f"price|*|openai|{model}|2025-01-01T00:00:00Z",
-            "price_revision": 1,
-            "book_position": 12,
-            "ver": str(((1 << 24) << 64) + rng.getrandbits(64)),
-            "payload_hash": str(rng.getrandbits(64)),
-            "lines": [
-                {"dimension": "input", "quantity": "1000", "price": "2.5", "per": 1000000,
-                 "amount": "0.0025"},
-                {"dimension": "output", "quantity": "300", "price": "10", "per": 1000000,
-                 "amount": "0.003"},
-            ],
-        }
-    )  # fmt: skip
+    own = {
+        "event_id": f"event-{n:012d}",
+        "occurred_at": (now - timedelta(milliseconds=rng.randrange(60_000))).isoformat(),
+        "org_id": f"org-{rng.randrange(ORGS)}",
+        "trace_id": f"{rng.getrandbits(128):032x}",
+        "span_id": f"{rng.getrandbits(64):016x}",
+        "conversation_id": f"conversation-{n // 5}",
+        "user_id": f"user-{rng.randrange(5000)}",
+        "assistant_id": f"assistant-{rng.randrange(3)}",
+        "feature": f"feature-{rng.randrange(2)}",
+        "request_model": model,
+        "response_model": model,
+        "model": model,
+        "response_id": f"response-{n}",
+        "duration_ms": rng.randrange(100, 9000),
+        "time_to_first_token_ms": rng.randrange(50, 500),
+        "price_key": f"price|*|openai|{model}|2025-01-01T00:00:00Z",
+        "ver": str(((1 << 24) << 64) + rng.getrandbits(64)),
+        "payload_hash": str(rng.getrandbits(64)),
+    }
+    return orjson.dumps(own | SAME)
 
 
 def messages(calls: int) -> list[bytes]:

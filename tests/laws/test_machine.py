@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from schemas import ndjson
+from schemas.dead import Refusal
 from schemas.priced import ParkedCall
 from schemas.topics import CALLS, PRICED, PRICES, RETRY
 from services.pricer.book import PriceBook
@@ -108,11 +109,12 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def resend(self, data: st.DataObject) -> None:
         if self.told:
-            event = self.told[data.draw(st.sampled_from(sorted(self.told)))]
-            self.send([Message(CALLS.name, json.dumps(event).encode(), b"resent")])
+            again = data.draw(st.lists(st.sampled_from(sorted(self.told)), min_size=1, max_size=9))
+            value = b"\n".join(json.dumps(self.told[name]).encode() for name in again)
+            self.send([Message(CALLS.name, value, b"resent")])
 
-    @rule(model=st.sampled_from(MODELS), cents=st.integers(0, 10**6))
-    def publish_price(self, model: str, cents: int) -> None:
+    @rule(model=st.sampled_from(MODELS), cents=st.integers(0, 10**6), seen=st.booleans())
+    def publish_price(self, model: str, cents: int, seen: bool) -> None:
         price = Decimal(cents).scaleb(-2)
         rate = {"price": str(price), "per": 1_000_000}
         record = {"kind": "price", "provider": "openai", "model": model, "effective_from": SINCE}
@@ -120,13 +122,15 @@ class Machine(RuleBasedStateMachine):
         key = f"price|*|openai|{model}|{SINCE}".encode()
         self.broker.append(Message(PRICES.name, value, key))
         self.prices.append((model, price))
+        if seen:
+            self.read_book()
 
     @rule()
     def read_book(self) -> None:
         logs = [r for tp, log in self.broker.logs.items() if tp.topic == PRICES.name for r in log]
         records = sorted(logs, key=lambda record: record.timestamp)
         for at, record in enumerate(records[self.read_records :], self.read_records):
-            assert self.book.apply(record.key, record.value, at) is not None
+            assert not isinstance(self.book.apply(record.key, record.value, at), Refusal)
         self.read_records = len(records)
 
     @rule(count=st.integers(1, 10), dies=st.booleans())
@@ -195,8 +199,15 @@ class Machine(RuleBasedStateMachine):
         return sums
 
     def teardown(self) -> None:
-        if not hasattr(self, "store"):
-            return
+        if hasattr(self, "store"):
+            try:
+                self.settle()
+            finally:
+                self.run(self.store.close())
+                self.loop.close()
+
+    def settle(self) -> None:
+        """Everything is read and written; then the ledger must say what the oracle says."""
         self.broker.lose_ack = self.broker.refuse = False
         self.read_book()
         self.open()
@@ -211,14 +222,12 @@ class Machine(RuleBasedStateMachine):
         told = {r[0]: (int(r[1]), Decimal(r[2])) for r in found if int(r[1])}
         assert told == self.expected()
         assert sum(int(r[3]) for r in found) == len(self.told)
-        self.run(self.store.close())
-        self.loop.close()
 
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=20,
-    stateful_step_count=25,
+    max_examples=25,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

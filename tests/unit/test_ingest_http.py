@@ -165,6 +165,7 @@ async def test_health_openapi_and_unknown_paths(client: httpx.AsyncClient) -> No
     assert (ready.status_code, ready.text) == (503, "kafka: not connected to Kafka yet\n")
     assert "tracetally_accepted_total" in (await client.get("/metrics")).text
     document = (await client.get("/openapi.json")).json()
+    assert "bearer" in document["components"]["securitySchemes"]
     assert set(document["paths"]) == {"/v1/calls", "/v1/contents", "/v1/outcomes"}
     for path in document["paths"].values():
         example = path["post"]["requestBody"]["content"]["application/json"]["examples"]["one"]

@@ -49,6 +49,7 @@ def texts(value: Any) -> Iterator[str]:
 async def test_this_table_lists_every_route(client_of: Clients) -> None:
     async with client_of("") as client:
         document = (await client.get("/openapi.json")).json()
+    assert "bearer" in document["components"]["securitySchemes"]
     found = {path for path, ways in document["paths"].items() if "get" in ways}
     assert found == set(READS)
     for ways in document["paths"].values():
