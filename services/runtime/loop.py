@@ -15,6 +15,8 @@ from services.runtime.clickhouse import StoreAwayError
 from services.runtime.health import Heartbeat
 from services.runtime.telemetry import LAG
 
+BACKOFF_SECONDS_MAX = 3.0
+
 log = logs.get("loop")
 
 Handle = Callable[[Sequence[ConsumerRecord]], Awaitable[None]]
@@ -72,21 +74,20 @@ class Loop:
     idle: Idle
     pace: Pace
     heart: Heartbeat
+    _cost_seconds: float = field(default=0.0, init=False)
+    """What the last batch cost to handle; waiting for a store is no reason to gather longer."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Gather, handle, commit; on stop finish what was gathered."""
-        batch, cost = Batch(), 0.0
+        batch = Batch()
         while not stop.is_set():
             room = max(1, self.pace.records_max - len(batch.records))
             found = await self.consumer.getmany(timeout_ms=100, max_records=room)
             for records in found.values():
                 batch.add(records)
             self.heart.beat(busy=bool(batch.records))
-            if batch.is_due(self.pace, cost):
-                started = time.monotonic()
-                if await self._handled(batch, stop):
-                    batch = Batch()
-                cost = time.monotonic() - started
+            if batch.is_due(self.pace, self._cost_seconds) and await self._handled(batch, stop):
+                batch = Batch()
             await self._when_idle()
         if batch.records:
             await self._handled(batch, stop)
@@ -102,15 +103,17 @@ class Loop:
         """Handle and commit; False when stopped while the store was away (nothing committed)."""
         attempt = 0
         while True:
+            started = time.monotonic()
             try:
                 await self.handle(batch.records)
+                self._cost_seconds = time.monotonic() - started
                 break
             except (StoreAwayError, KafkaError, TimeoutError) as error:
                 attempt += 1
                 log.warning("waiting for a store", attempt=attempt, error=str(error)[:500])
                 if stop.is_set():
                     return False
-                await self._wait(min(10.0, 0.2 * 2 ** min(attempt, 6)))
+                await self._wait(min(BACKOFF_SECONDS_MAX, 0.2 * 2 ** min(attempt, 6)))
         await self._commit(batch.positions())
         return True
 

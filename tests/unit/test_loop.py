@@ -91,3 +91,28 @@ async def test_a_bug_in_the_handler_ends_the_loop_without_a_commit() -> None:
         assert broker.committed == {}
     else:
         raise AssertionError("a bug must not be swallowed")
+
+
+async def test_after_an_outage_the_next_batch_waits_no_longer_than_usual() -> None:
+    broker = await published(1)
+    stop, handled = asyncio.Event(), asyncio.Event()
+    away = [True]
+
+    async def handle(records: Sequence[Any]) -> None:
+        if away:
+            await asyncio.sleep(1.0)  # a store that hangs before it fails
+            away.clear()
+            raise StoreAwayError("away")
+        handled.set()
+
+    consumer: Any = FakeConsumer(broker, ["t"], "g")
+    pace = Pace(seconds_min=0.01, seconds_max=60)
+    running = asyncio.create_task(Loop(consumer, handle, nothing, pace, Heartbeat(60)).run(stop))
+    async with asyncio.timeout(10):
+        await handled.wait()
+    handled.clear()
+    await FakePublisher(broker).publish([Message("t", b"next", b"next")])
+    async with asyncio.timeout(1):
+        await handled.wait()
+    stop.set()
+    await running
