@@ -6,6 +6,7 @@ import os
 import threading
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from schemas.topics import CALLS
@@ -63,13 +64,11 @@ class PricerApp:
     async def calls(self, stop: asyncio.Event) -> None:
         """calls.v1 through faust, once the book is read."""
         await _either(self.reader.ready.wait(), stop)
-        if stop.is_set():
+        app = await self._started(stop)
+        if app is None:
             return
-        app = self._faust()
-        assert_safe(app)
         pipeline = asyncio.create_task(self.pipeline.run())
         try:
-            await app.start()
             assert_consumer_safe(app)
             app.sensors.remove(app.monitor)
             self.watchdog.watch(app.consumer)
@@ -78,13 +77,31 @@ class PricerApp:
                 await _either(asyncio.sleep(0.5), stop)
         finally:
             log.info("draining calls")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.settings.drain_seconds):
-                    await app.stop()
+            await self._stopped(app)
             pipeline.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([pipeline])
         _raise_if_failed(app, None)
+
+    async def _started(self, stop: asyncio.Event) -> Any:
+        """faust, running; a new one for each attempt while Kafka does not answer."""
+        while not stop.is_set():
+            app = self._faust()
+            assert_safe(app)
+            try:
+                await app.start()
+            except KafkaError as error:
+                log.warning("kafka does not answer", error=repr(error))
+                await self._stopped(app)
+                await _either(asyncio.sleep(1.0), stop)
+            else:
+                return app
+        return None
+
+    async def _stopped(self, app: Any) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await app.stop()
 
     def _faust(self) -> Any:
         app = new_app(self.settings)

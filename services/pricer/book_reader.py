@@ -48,7 +48,7 @@ class BookReader:
             isolation_level="read_committed",
             fetch_max_wait_ms=POLL_MS,
         )
-        await _started(consumer, stop)
+        await started(consumer, stop)
         try:
             await self._read(consumer, stop)
         finally:
@@ -87,7 +87,8 @@ class BookReader:
             await self._outlet.publish(refused)
 
 
-async def _started(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+async def started(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    """Start it, waiting for Kafka: an outage at the start is no reason to end."""
     async with asyncio.timeout(START_SECONDS_MAX):
         while not stop.is_set():
             try:

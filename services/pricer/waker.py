@@ -18,6 +18,7 @@ from schemas.ndjson import split
 from schemas.priced import ParkedCall
 from schemas.topics import RETRY
 from services.pricer.book import Change, PriceBook
+from services.pricer.book_reader import started
 from services.pricer.core import price
 from services.pricer.decide import (
     Line,
@@ -120,7 +121,7 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self._consumer = new_consumer(
             settings, (), group, settings.group_instance_id, settings.session_seconds
         )
-        await consumer.start()
+        await started(consumer, stop)
         consumer.subscribe([settings.topic_prefix + RETRY.name], listener=self)
         last_commit = 0.0
         try:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 from aiokafka.errors import KafkaError
@@ -43,53 +44,60 @@ async def setup(settings: Settings) -> None:
     log.info("set up", migrations=applied)
 
 
-async def connect(
+async def begin(
     settings: Settings, stop: asyncio.Event, health: Health
-) -> tuple[Store, KafkaPublisher] | None:
-    """Set up and connect, waiting for the stores as long as it takes; None when stopped."""
+) -> tuple[Rollup, AsyncExitStack] | None:
+    """Set up, connect and join the group, waiting for the stores as long as it takes.
+
+    What is to be closed at the end comes along; None when stopped.
+    """
     waiting = ["connecting"]
     health.ready_checks["stores"] = lambda: waiting[0]
     while not stop.is_set():
-        publisher = KafkaPublisher(settings)
         try:
-            if settings.setup:
-                await setup(settings)
-            await publisher.start()
-            return await Store.connect(settings), publisher
+            async with AsyncExitStack() as opened:
+                rollup = await _begun(settings, opened)
+                return rollup, opened.pop_all()
         except (StoreAwayError, KafkaError, OSError) as error:
             waiting[0] = f"waiting: {error!s:.200}"
             log.warning("waiting for the stores", error=str(error)[:500])
-            await publisher.stop()
             await asyncio.sleep(1.0)
     return None
 
 
-async def work(settings: Settings, health: Health, heart: Heartbeat, stop: asyncio.Event) -> None:
-    """Consume until told to stop."""
-    connected = await connect(settings, stop, health)
-    if connected is None:
-        return
-    store, publisher = connected
+async def _begun(settings: Settings, opened: AsyncExitStack) -> Rollup:
+    if settings.setup:
+        await setup(settings)
+    store = await Store.connect(settings)
+    opened.push_async_callback(store.close)
+    publisher = KafkaPublisher(settings)
+    opened.push_async_callback(publisher.stop)
+    await publisher.start()
     rollup = Rollup(settings, store, publisher)
     await rollup.prepare()
     names = [topic.name for topic in READ]
-    consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
-    rollup.consumer = consumer
+    rollup.consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
+    opened.push_async_callback(rollup.consumer.stop)
+    await rollup.consumer.start()
+    return rollup
+
+
+async def work(settings: Settings, health: Health, heart: Heartbeat, stop: asyncio.Event) -> None:
+    """Consume until told to stop."""
+    begun = await begin(settings, stop, health)
+    if begun is None:
+        return
+    rollup, opened = begun
     pace = Pace(
         settings.flush_seconds_min,
         settings.flush_seconds_max,
         settings.flush_bytes_max,
         settings.flush_messages_max,
     )
-    try:
-        await consumer.start()
+    async with opened:
         del health.ready_checks["stores"]
-        await Loop(consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
+        await Loop(rollup.consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
         await rollup.ledger.close()
-    finally:
-        await consumer.stop()
-        await publisher.stop()
-        await store.close()
 
 
 def serve_forever(settings: Settings) -> None:

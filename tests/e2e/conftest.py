@@ -1,4 +1,4 @@
-"""A running system on the shared engines; tests keep apart by ids, orgs and models."""
+"""A running system on the shared engines."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from tests.engines import ClickHouseEngine, KafkaEngine
 from tests.system import System
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def system(
     kafka: KafkaEngine, clickhouse: ClickHouseEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """All services with topics and tables of their own, for all tests that share them."""
+    """All services with topics and tables of their own, for one module."""
     with System(kafka.bootstrap, clickhouse.url, tmp_path_factory.mktemp("system")) as started:
         yield started
