@@ -2,8 +2,33 @@
 
 import logging
 import sys
+import time
 
 import structlog
+
+NOISY = ("aiokafka", "faust", "mode", "uvicorn.access", "urllib3")
+REPEAT_SECONDS = 10.0
+REMEMBERED_MAX = 1_000
+
+
+class Repeats(logging.Filter):
+    """Lets a library say the same thing once in a while: Kafka away is 50 lines a second else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for what the same logger said just now; our own loggers are never cut."""
+        if not record.name.startswith(NOISY):
+            return True
+        now, key = time.monotonic(), (record.name, str(record.msg))
+        if now - self._told.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
+            return False
+        if len(self._told) >= REMEMBERED_MAX:
+            self._told.clear()
+        self._told[key] = now
+        return True
 
 
 def configure(service: str, level: str, form: str) -> None:
@@ -30,10 +55,11 @@ def configure(service: str, level: str, form: str) -> None:
             foreign_pre_chain=shared,
         )
     )
+    handler.addFilter(Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiokafka", "faust", "mode", "uvicorn.access", "urllib3"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
 
