@@ -18,8 +18,8 @@ def at() -> str:
     return datetime.now(UTC).isoformat()
 
 
-async def test_registries_and_outcomes_are_mirrored(system: System) -> None:
-    headers = {"authorization": f"Bearer {system.key}"}
+async def tell(system: System, headers: dict[str, str]) -> None:
+    """One of each over HTTP, and one that is refused."""
     async with httpx.AsyncClient(headers=headers, timeout=30) as client:
 
         async def post(path: str, *records: dict[str, Any]) -> Any:
@@ -37,6 +37,11 @@ async def test_registries_and_outcomes_are_mirrored(system: System) -> None:
                "monthly_budget": "900"}  # fmt: skip
         put = await client.put(f"{system.url('api')}/v1/orgs/acme", json=org)
         assert put.status_code in (200, 202), put.text
+
+
+async def test_registries_and_outcomes_are_mirrored(system: System) -> None:
+    headers = {"authorization": f"Bearer {system.key}"}
+    await tell(system, headers)
     publisher = KafkaPublisher(system.kafka)
     await publisher.publish(
         [
