@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 LINE_BYTES_MAX = 1_000_000
 """A longer line is refused, not parsed."""
-MESSAGE_LINES_MAX = 5_000
-"""Lines of a message beyond this many are refused."""
 
 
 def split(value: bytes) -> list[bytes]:

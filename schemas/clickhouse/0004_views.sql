@@ -1,55 +1,59 @@
 -- What a BI tool reads: one row per bucket and dimension set, plain columns, newest generation.
+-- The parts of the array are joined one by one: joining the tuples is several times slower.
 
 CREATE VIEW IF NOT EXISTS usage_minute AS
-SELECT org_id, bucket, tupleElement(x, 'assistant_id') AS assistant_id,
-  tupleElement(x, 'assistant_version') AS assistant_version, tupleElement(x, 'feature') AS feature,
-  tupleElement(x, 'environment') AS environment, tupleElement(x, 'operation') AS operation,
-  tupleElement(x, 'provider') AS provider, tupleElement(x, 'model') AS model,
-  tupleElement(x, 'status') AS status, tupleElement(x, 'pending') AS pending,
-  tupleElement(x, 'currency') AS currency, tupleElement(x, 'calls') AS calls,
-  tupleElement(x, 'tok_in') AS tok_in, tupleElement(x, 'tok_cache_read') AS tok_cache_read,
-  tupleElement(x, 'tok_cache_write') AS tok_cache_write, tupleElement(x, 'tok_out') AS tok_out,
-  tupleElement(x, 'tok_reasoning') AS tok_reasoning, tupleElement(x, 'dur_ms') AS dur_ms,
-  tupleElement(x, 'dur_calls') AS dur_calls, tupleElement(x, 'cost') AS cost,
-  tupleElement(x, 'charge') AS charge, tupleElement(x, 'cost_input') AS cost_input,
-  tupleElement(x, 'cost_cache_read') AS cost_cache_read,
-  tupleElement(x, 'cost_cache_write') AS cost_cache_write,
-  tupleElement(x, 'cost_output') AS cost_output, tupleElement(x, 'cache_saved') AS cache_saved
-FROM rollup_minute FINAL ARRAY JOIN d AS x WHERE tupleElement(x, 'calls') > 0;
+SELECT org_id, bucket,
+  assistant_id, assistant_version, feature, environment, operation, provider, model, status,
+  pending, currency, d_calls AS calls, tok_in, tok_cache_read, tok_cache_write, tok_out,
+  tok_reasoning, dur_ms, dur_calls, d_cost AS cost, d_charge AS charge, cost_input,
+  cost_cache_read, cost_cache_write, cost_output, cache_saved
+FROM rollup_minute FINAL ARRAY JOIN
+  d.assistant_id AS assistant_id, d.assistant_version AS assistant_version, d.feature AS feature,
+  d.environment AS environment, d.operation AS operation, d.provider AS provider,
+  d.model AS model, d.status AS status, d.pending AS pending, d.currency AS currency,
+  d.calls AS d_calls, d.tok_in AS tok_in, d.tok_cache_read AS tok_cache_read,
+  d.tok_cache_write AS tok_cache_write, d.tok_out AS tok_out, d.tok_reasoning AS tok_reasoning,
+  d.dur_ms AS dur_ms, d.dur_calls AS dur_calls, d.cost AS d_cost, d.charge AS d_charge,
+  d.cost_input AS cost_input, d.cost_cache_read AS cost_cache_read,
+  d.cost_cache_write AS cost_cache_write, d.cost_output AS cost_output,
+  d.cache_saved AS cache_saved
+WHERE d_calls > 0;
 
 CREATE VIEW IF NOT EXISTS usage_hour AS
-SELECT org_id, bucket, tupleElement(x, 'assistant_id') AS assistant_id,
-  tupleElement(x, 'assistant_version') AS assistant_version, tupleElement(x, 'feature') AS feature,
-  tupleElement(x, 'environment') AS environment, tupleElement(x, 'operation') AS operation,
-  tupleElement(x, 'provider') AS provider, tupleElement(x, 'model') AS model,
-  tupleElement(x, 'status') AS status, tupleElement(x, 'pending') AS pending,
-  tupleElement(x, 'currency') AS currency, tupleElement(x, 'calls') AS calls,
-  tupleElement(x, 'tok_in') AS tok_in, tupleElement(x, 'tok_cache_read') AS tok_cache_read,
-  tupleElement(x, 'tok_cache_write') AS tok_cache_write, tupleElement(x, 'tok_out') AS tok_out,
-  tupleElement(x, 'tok_reasoning') AS tok_reasoning, tupleElement(x, 'dur_ms') AS dur_ms,
-  tupleElement(x, 'dur_calls') AS dur_calls, tupleElement(x, 'cost') AS cost,
-  tupleElement(x, 'charge') AS charge, tupleElement(x, 'cost_input') AS cost_input,
-  tupleElement(x, 'cost_cache_read') AS cost_cache_read,
-  tupleElement(x, 'cost_cache_write') AS cost_cache_write,
-  tupleElement(x, 'cost_output') AS cost_output, tupleElement(x, 'cache_saved') AS cache_saved
-FROM rollup_hour FINAL ARRAY JOIN d AS x WHERE tupleElement(x, 'calls') > 0;
+SELECT org_id, bucket,
+  assistant_id, assistant_version, feature, environment, operation, provider, model, status,
+  pending, currency, d_calls AS calls, tok_in, tok_cache_read, tok_cache_write, tok_out,
+  tok_reasoning, dur_ms, dur_calls, d_cost AS cost, d_charge AS charge, cost_input,
+  cost_cache_read, cost_cache_write, cost_output, cache_saved
+FROM rollup_hour FINAL ARRAY JOIN
+  d.assistant_id AS assistant_id, d.assistant_version AS assistant_version, d.feature AS feature,
+  d.environment AS environment, d.operation AS operation, d.provider AS provider,
+  d.model AS model, d.status AS status, d.pending AS pending, d.currency AS currency,
+  d.calls AS d_calls, d.tok_in AS tok_in, d.tok_cache_read AS tok_cache_read,
+  d.tok_cache_write AS tok_cache_write, d.tok_out AS tok_out, d.tok_reasoning AS tok_reasoning,
+  d.dur_ms AS dur_ms, d.dur_calls AS dur_calls, d.cost AS d_cost, d.charge AS d_charge,
+  d.cost_input AS cost_input, d.cost_cache_read AS cost_cache_read,
+  d.cost_cache_write AS cost_cache_write, d.cost_output AS cost_output,
+  d.cache_saved AS cache_saved
+WHERE d_calls > 0;
 
 CREATE VIEW IF NOT EXISTS usage_day AS
-SELECT org_id, bucket, tupleElement(x, 'assistant_id') AS assistant_id,
-  tupleElement(x, 'assistant_version') AS assistant_version, tupleElement(x, 'feature') AS feature,
-  tupleElement(x, 'environment') AS environment, tupleElement(x, 'operation') AS operation,
-  tupleElement(x, 'provider') AS provider, tupleElement(x, 'model') AS model,
-  tupleElement(x, 'status') AS status, tupleElement(x, 'pending') AS pending,
-  tupleElement(x, 'currency') AS currency, tupleElement(x, 'calls') AS calls,
-  tupleElement(x, 'tok_in') AS tok_in, tupleElement(x, 'tok_cache_read') AS tok_cache_read,
-  tupleElement(x, 'tok_cache_write') AS tok_cache_write, tupleElement(x, 'tok_out') AS tok_out,
-  tupleElement(x, 'tok_reasoning') AS tok_reasoning, tupleElement(x, 'dur_ms') AS dur_ms,
-  tupleElement(x, 'dur_calls') AS dur_calls, tupleElement(x, 'cost') AS cost,
-  tupleElement(x, 'charge') AS charge, tupleElement(x, 'cost_input') AS cost_input,
-  tupleElement(x, 'cost_cache_read') AS cost_cache_read,
-  tupleElement(x, 'cost_cache_write') AS cost_cache_write,
-  tupleElement(x, 'cost_output') AS cost_output, tupleElement(x, 'cache_saved') AS cache_saved
-FROM rollup_day FINAL ARRAY JOIN d AS x WHERE tupleElement(x, 'calls') > 0;
+SELECT org_id, bucket,
+  assistant_id, assistant_version, feature, environment, operation, provider, model, status,
+  pending, currency, d_calls AS calls, tok_in, tok_cache_read, tok_cache_write, tok_out,
+  tok_reasoning, dur_ms, dur_calls, d_cost AS cost, d_charge AS charge, cost_input,
+  cost_cache_read, cost_cache_write, cost_output, cache_saved
+FROM rollup_day FINAL ARRAY JOIN
+  d.assistant_id AS assistant_id, d.assistant_version AS assistant_version, d.feature AS feature,
+  d.environment AS environment, d.operation AS operation, d.provider AS provider,
+  d.model AS model, d.status AS status, d.pending AS pending, d.currency AS currency,
+  d.calls AS d_calls, d.tok_in AS tok_in, d.tok_cache_read AS tok_cache_read,
+  d.tok_cache_write AS tok_cache_write, d.tok_out AS tok_out, d.tok_reasoning AS tok_reasoning,
+  d.dur_ms AS dur_ms, d.dur_calls AS dur_calls, d.cost AS d_cost, d.charge AS d_charge,
+  d.cost_input AS cost_input, d.cost_cache_read AS cost_cache_read,
+  d.cost_cache_write AS cost_cache_write, d.cost_output AS cost_output,
+  d.cache_saved AS cache_saved
+WHERE d_calls > 0;
 
 CREATE VIEW IF NOT EXISTS ledger AS
 SELECT * EXCEPT (is_void, ver) FROM calls FINAL WHERE is_void = 0;

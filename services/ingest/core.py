@@ -12,6 +12,7 @@ from schemas.base import Record
 from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX
 from schemas.dead import Refusal
 from schemas.ndjson import LINE_BYTES_MAX
+from schemas.refusal import refusal_of
 from services.ingest import wire
 from services.ingest.kinds import Kind
 from services.ingest.payload import flaw
@@ -19,7 +20,6 @@ from services.ingest.payload import flaw
 ALL_ORGS = "*"
 VALUES_MAX = 4_000_000
 """Commas in a body: a bound on the memory that parsing takes, far above any honest body."""
-DETAIL_CHARS_MAX = 1_000
 
 
 @dataclass(frozen=True)
@@ -173,33 +173,3 @@ def _out_of_bounds(value: datetime, earliest: datetime, latest: datetime) -> Ref
         detail=f"{value.isoformat()} is not between {earliest.isoformat()} and "
         f"{latest.isoformat()}",
     )
-
-
-def refusal_of(wrong: ValidationError, item: bytes) -> Refusal:
-    """Pydantic's first error, in our words for the reason and its words for the detail."""
-    error = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
-    kind, message = error["type"], error["msg"][:DETAIL_CHARS_MAX]
-    path = [str(part) for part in error["loc"] if not _is_branch(part)]
-    field = ".".join(path)[:256]
-    if kind == "json_invalid":
-        return _not_json(message, item)
-    if kind == "extra_forbidden":
-        return Refusal(reason="unknown_field", field=field, detail=f"{field}: no such field")
-    if kind in ("model_type", "model_attributes_type") and not path:
-        return Refusal(reason="not_an_object", detail="an event is a JSON object")
-    return Refusal(reason="invalid_field", field=field, detail=message)
-
-
-def _is_branch(part: int | str) -> bool:
-    """Pydantic names the branch of a union in the location: no part of the field's name."""
-    return isinstance(part, str) and (part.startswith("constrained-") or part == "[key]")
-
-
-def _not_json(message: str, item: bytes) -> Refusal:
-    if "recursion limit" in message:
-        return Refusal(reason="too_deep", detail="nested too deeply to be read")
-    try:
-        item.decode()
-    except UnicodeDecodeError as wrong:
-        return Refusal(reason="not_utf8", detail=f"byte {wrong.start}: {wrong.reason}")
-    return Refusal(reason="not_json", detail=message)

@@ -7,16 +7,17 @@ reaches, is the rest kept as dead letters of whole lines instead of being read o
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
-from schemas.call import CallEvent
+from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX, CallEvent
 from schemas.dead import ORIGINAL_BYTES_MAX, DeadLetter, Reason, Refusal, original_fields
 from schemas.ndjson import LINE_BYTES_MAX, split
 from schemas.priced import ParkedCall
+from schemas.refusal import refusal_of
 from schemas.topics import CALLS
 from services.pricer.book import PriceBook
 from services.pricer.core import NOTHING_DUE, Priced, price
@@ -25,9 +26,6 @@ from services.pricer.matching import Pending
 
 LINES_MAX = 100_000
 """The smallest call takes some 60 bytes, so a full message of them stays below this."""
-PAST_MAX = timedelta(days=90)
-FUTURE_MAX = timedelta(hours=1)
-"""How far the call's time may lie from the time the broker took it."""
 SERVICE = "pricer"
 
 _NEVER_BY_A_RECORD = frozenset({"usage_missing", "model_missing"})
@@ -96,7 +94,7 @@ def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> Non
     """Add what the message leads to; never raises, whatever the bytes."""
     lines = split(value)
     priced_before = len(outputs.priced)
-    earliest, latest = at.at - PAST_MAX, at.at + FUTURE_MAX
+    earliest, latest = at.at - OCCURRED_PAST_MAX, at.at + OCCURRED_FUTURE_MAX
     for number, line in enumerate(lines[:LINES_MAX]):
         event: CallEvent | Refusal | None = None
         try:
@@ -149,7 +147,7 @@ def parse(line: bytes) -> CallEvent | Refusal:
     try:
         event = CallEvent.model_validate_json(line)
     except ValidationError as wrong:
-        return _refusal(line, wrong)
+        return refusal_of(wrong, line)
     if event.usage_payload is not None:
         return _strict(line) or event
     return event
@@ -164,38 +162,11 @@ def _strict(line: bytes) -> Refusal | None:
     return None
 
 
-def _refusal(line: bytes, wrong: ValidationError) -> Refusal:
-    try:
-        line.decode()
-    except UnicodeDecodeError as bad:
-        return Refusal(reason="not_utf8", detail=f"byte {bad.start}: {bad.reason}")
-    first = wrong.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    reason = _reason(first["type"], first["msg"])
-    return Refusal(reason=reason, detail=_told(where, first["msg"]), field=where[:256])
-
-
-def _reason(kind: str, message: str) -> Reason:
-    match kind:
-        case "json_invalid":
-            return "too_deep" if "recursion" in message else "not_json"
-        case "extra_forbidden":
-            return "unknown_field"
-        case "model_type" | "model_attributes_type":
-            return "not_an_object"
-        case _:
-            return "invalid_field"
-
-
-def _told(where: str, message: str) -> str:
-    return (f"{where}: {message}" if where else message)[:4000]
-
-
 def _out_of_bounds(event: CallEvent) -> Refusal:
     return Refusal(
         reason="time_out_of_bounds",
-        detail=f"{event.occurred_at.isoformat()} is not within {PAST_MAX.days} days before and "
-        f"{FUTURE_MAX.seconds // 3600} hour after the broker took it",
+        detail=f"{event.occurred_at.isoformat()} is not within {OCCURRED_PAST_MAX.days} days "
+        f"before and {OCCURRED_FUTURE_MAX.seconds // 3600} hour after the broker took it",
         field="occurred_at",
     )
 
@@ -240,7 +211,7 @@ def read_parked(line: bytes) -> ParkedCall | Refusal:
     try:
         return ParkedCall.model_validate_json(line)
     except ValidationError as wrong:
-        return _refusal(line, wrong)
+        return refusal_of(wrong, line)
 
 
 def bury_record(value: bytes | None, refusal: Refusal, at: Position, outputs: Outputs) -> None:

@@ -4,7 +4,6 @@ prices.v1 and orgs.v1 are compacted: one record a message, the offset is its pos
 value a tombstone. The rest is NDJSON.
 """
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +14,11 @@ from pydantic import ValidationError
 
 from schemas import ndjson
 from schemas.content import Content
-from schemas.dead import DeadLetter, Reason, original_fields
+from schemas.dead import DeadLetter, Refusal, original_fields
 from schemas.org import OrgRecord
 from schemas.outcome import Outcome
 from schemas.price import BOOK_RECORD, PriceRecord, instant_text
+from schemas.refusal import refusal_of
 from schemas.topics import RECEIPTS_HEADER
 
 
@@ -46,27 +46,18 @@ class Mirrored:
     dead: DeadLetter | None = None
 
 
-def refuse(source: Source, line: int, original: bytes, reason: Reason, detail: str) -> DeadLetter:
+def refuse(source: Source, line: int, original: bytes, refusal: Refusal) -> DeadLetter:
     """The dead letter of one line of a mirrored topic."""
     return DeadLetter(
         dead_id=source.line(line),
-        reason=reason,
-        detail=detail[:4000],
+        reason=refusal.reason,
+        detail=refusal.detail[:4000],
+        field=refusal.field,
         service="rollup",
         source=source.line(line),
         occurred_at=source.at,
         **original_fields(original),  # type: ignore[arg-type]
     )
-
-
-def _first_error(error: ValidationError) -> tuple[Reason, str]:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return "unknown_field", f"{where}: unknown field"
-    if first["type"] == "json_invalid":
-        return "not_json", str(first["msg"])
-    return "invalid_field", f"{where}: {first['msg']}"
 
 
 def _lines(
@@ -77,8 +68,8 @@ def _lines(
         try:
             out.append(Mirrored(table, parse(line)))
         except ValidationError as error:
-            reason, detail = _first_error(error)
-            out.append(Mirrored(table, None, refuse(source, number, line, reason, detail)))
+            refusal = refusal_of(error, line)
+            out.append(Mirrored(table, None, refuse(source, number, line, refusal)))
     return out
 
 
@@ -111,7 +102,8 @@ def dead_letters(source: Source, value: bytes) -> list[Mirrored]:
         try:
             letter = DeadLetter.model_validate_json(line)
         except ValidationError as error:
-            letter = refuse(source, number, line, "bug", f"unreadable dead letter: {error}")
+            text = f"unreadable dead letter: {error}"[:4000]
+            letter = refuse(source, number, line, Refusal(reason="bug", detail=text))
         out.append(Mirrored("dead_letters", letter.model_dump(mode="json")))
     return out
 
@@ -126,9 +118,10 @@ def orgs(source: Source, value: bytes | None) -> list[Mirrored]:
         record = OrgRecord.model_validate_json(value)
         if record.org_id != org_id:
             text = f"key {org_id!r} is not the record's org_id {record.org_id!r}"
-            return [Mirrored("orgs", None, refuse(source, 0, value, "invalid_field", text))]
+            refusal = Refusal(reason="invalid_field", detail=text, field="org_id")
+            return [Mirrored("orgs", None, refuse(source, 0, value, refusal))]
     except ValidationError as error:
-        return [Mirrored("orgs", None, refuse(source, 0, value, *_first_error(error)))]
+        return [Mirrored("orgs", None, refuse(source, 0, value, refusal_of(error, value)))]
     row = record.model_dump(mode="json", exclude={"metadata"})
     row |= {"position": source.offset, "is_deleted": 0, "record": value.decode()}
     return [Mirrored("orgs", _plain(row))]
@@ -179,11 +172,6 @@ def refused_line(line: bytes, detail: str, at: datetime) -> DeadLetter:
         occurred_at=at,
         **fields,  # type: ignore[arg-type]
     )
-
-
-def original_bytes(letter: DeadLetter) -> bytes:
-    """What was refused."""
-    return base64.b64decode(letter.original)
 
 
 def receipts(headers: dict[str, bytes]) -> list[dict[str, Any]]:
