@@ -135,7 +135,7 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.command == "rebuild":
         await maintenance.rebuild(ledger, cascade, start, end)
     else:
-        cascade.touch(await maintenance.sweep(ledger, start, end))
+        await maintenance.sweep(ledger, cascade, start, end)
         await cascade.refresh(everything=True)
     await ledger.close()
     await store.close()

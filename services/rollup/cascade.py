@@ -13,6 +13,7 @@ from services.rollup import subjects
 from services.rollup.columns import DIMENSIONS, NARROW
 from services.rollup.stage import Scratch
 from services.rollup.statements import recompute_coarser
+from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 from services.runtime.telemetry import FLUSH_SECONDS
 
@@ -76,9 +77,10 @@ class Cascade:
         ):
             while taken := level.take(float("inf") if everything else time.monotonic()):
                 started = time.monotonic()
-                await self._mark(taken)
                 try:
-                    await work()
+                    async with unbroken(self._store, self._scratch):
+                        await self._mark(taken)
+                        await work()
                 except BaseException:
                     level.dirty.update(taken)
                     raise

@@ -13,7 +13,8 @@ import orjson
 from services.rollup import statements
 from services.rollup.resolve import CallRow, Place, Telling, resolve
 from services.rollup.stage import LEFT_BEHIND, Scratch
-from services.runtime.clickhouse import DataError, Store
+from services.rollup.unbroken import unbroken
+from services.runtime.clickhouse import DataError, Store, StoreAwayError
 from services.runtime.telemetry import CONFLICTS, FLUSH_SECONDS, FLUSHED
 
 HOUR = 3600
@@ -68,6 +69,10 @@ class Ledger:
 
     async def flush(self, lines: Sequence[bytes]) -> Flushed:
         """Write the lines and everything that follows from them, up to the minutes."""
+        async with unbroken(self.store, self.scratch):
+            return await self._flush(lines)
+
+    async def _flush(self, lines: Sequence[bytes]) -> Flushed:
         for table in (self.scratch.stage, self.scratch.resolved, self.scratch.dirty):
             await self.store.command(f"TRUNCATE TABLE {table}")
         refused = await self._stage(lines)
@@ -83,11 +88,12 @@ class Ledger:
 
     async def settle(self, places: set[Place]) -> frozenset[tuple[str, int]]:
         """Resolve the calls told at `places` anew (the sweep's part of the cycle)."""
-        for table in (self.scratch.stage, self.scratch.resolved, self.scratch.dirty):
-            await self.store.command(f"TRUNCATE TABLE {table}")
-        await self._resolve_places(places, far=True)
-        await self._write_calls()
-        return await self._minutes()
+        async with unbroken(self.store, self.scratch):
+            for table in (self.scratch.stage, self.scratch.resolved, self.scratch.dirty):
+                await self.store.command(f"TRUNCATE TABLE {table}")
+            await self._resolve_places(places, far=True)
+            await self._write_calls()
+            return await self._minutes()
 
     async def _step(
         self, name: str, sql: str, parameters: Mapping[str, object] | None = None
@@ -124,6 +130,8 @@ class Ledger:
     async def _resolve(self) -> None:
         """Steps 5 and 7: find what is told twice, decide it."""
         slots = [int(row[0]) for row in await self.store.rows(statements.stage_slots(self.scratch))]
+        if not slots:
+            raise StoreAwayError("ClickHouse restarted in between: the stage is empty")
         edge = slots[-1] - self._window.near_hours * HOUR
         groups = [g for g in ([s for s in slots if s >= edge], [s for s in slots if s < edge]) if g]
         places: set[Place] = set()
@@ -200,9 +208,10 @@ class Ledger:
 
     async def recompute(self, buckets: str, parameters: Mapping[str, object]) -> None:
         """Recompute the minutes a query names."""
-        await self.store.command(f"TRUNCATE TABLE {self.scratch.dirty}")
-        await self.store.command(f"INSERT INTO {self.scratch.dirty} {buckets}", parameters)
-        await self._recompute_dirty()
+        async with unbroken(self.store, self.scratch):
+            await self.store.command(f"TRUNCATE TABLE {self.scratch.dirty}")
+            await self.store.command(f"INSERT INTO {self.scratch.dirty} {buckets}", parameters)
+            await self._recompute_dirty()
 
     async def _recompute_dirty(self) -> None:
         ((count,),) = await self.store.rows(f"SELECT count() FROM {self.scratch.dirty}")

@@ -10,6 +10,7 @@ from services.rollup.cascade import Cascade
 from services.rollup.columns import CALL_COLUMNS
 from services.rollup.ledger import Ledger
 from services.rollup.resolve import Place
+from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 
 _SUMS = "toString(sum(gen)), sum(calls), toString(sum(cost)), toString(sum(charge))"
@@ -93,26 +94,27 @@ COPY_LINKS = (
 SWEEP_SHARDS = 16
 
 
-async def sweep(ledger: Ledger, start: datetime, end: datetime) -> frozenset[tuple[str, int]]:
+async def sweep(ledger: Ledger, cascade: Cascade, start: datetime, end: datetime) -> None:
     """Find calls told at places too far apart for a flush to see, settle and report them.
 
     Their links are copied into each other's hours: from then on every flush sees them as near.
     """
-    touched: set[tuple[str, int]] = set()
+    store, scratch = ledger.store, ledger.scratch
     for shard in range(SWEEP_SHARDS):
         span = {"start": start, "end": end, "shards": SWEEP_SHARDS, "shard": shard}
-        found = await ledger.store.rows(FAR, span)
+        found = await store.rows(FAR, span)
         if not found:
             continue
+        async with unbroken(store, scratch):
+            await ledger.fill(scratch.keys, [{"key": int(row[0])} for row in found])
+            await store.command(COPY_LINKS.replace("{keys}", scratch.keys))
         places = {Place(*map(int, place)) for row in found for place in row[1]}
-        await ledger.fill(ledger.scratch.keys, [{"key": int(row[0])} for row in found])
-        await ledger.store.command(COPY_LINKS.replace("{keys}", ledger.scratch.keys))
-        touched |= await ledger.settle(places)
+        cascade.touch(await ledger.settle(places))
         conflicting = {int(row[0]) for row in found if row[2]}
         if conflicting:
             beside = {Place(*map(int, place)) for row in found if row[2] for place in row[1]}
-            await ledger.report(conflicting, beside)
-    return frozenset(touched)
+            async with unbroken(store, scratch):
+                await ledger.report(conflicting, beside)
 
 
 async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: datetime) -> None:
@@ -135,7 +137,7 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
         "AND slot < {end:DateTime('UTC')}",
         span,
     )
-    await sweep(ledger, start, end)
+    await sweep(ledger, cascade, start, end)
     await ledger.recompute(f"SELECT DISTINCT org_id, bucket FROM calls WHERE {within}", span)
     hours = await ledger.store.rows(
         f"SELECT DISTINCT org_id, toUnixTimestamp(toStartOfHour(bucket)) FROM calls WHERE {within}",

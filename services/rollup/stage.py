@@ -73,6 +73,7 @@ SCRATCH = {
     "is_void UInt8, tellings UInt16, w_slot UInt32, w_trace UInt128, w_span UInt64, w_shape UInt64",
     "places": "slot UInt32, trace_key UInt128, span_key UInt64, shape UInt64",
     "keys": "key UInt64",
+    "token": "value UInt64",
 }
 """What a flush passes between its statements: values go in as rows, never into SQL text."""
 

@@ -103,12 +103,12 @@ class Rollup:
         if now >= self._next_progress:
             await self._progress()
         if now >= self._next_sweep:
-            self._next_sweep = now + self._settings.sweep_seconds
             today = datetime.now(UTC)
             past = today - timedelta(days=self._settings.sweep_days)
             ahead = today + timedelta(days=1)
-            self.cascade.touch(await maintenance.sweep(self.ledger, past, ahead))
+            await maintenance.sweep(self.ledger, self.cascade, past, ahead)
             await self.cascade.heal()
+            self._next_sweep = time.monotonic() + self._settings.sweep_seconds
 
     def _name(self, record: ConsumerRecord) -> str:
         return str(record.topic.removeprefix(self._settings.topic_prefix))

@@ -11,8 +11,10 @@ import pytest
 from services.rollup import maintenance
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger
+from services.rollup.stage import SCRATCH
+from services.runtime.clickhouse import StoreAwayError
 from services.runtime.migrate import migrate, pending
-from tests.inprocess import ChdbStore
+from tests.inprocess import ChdbStore, engine
 from tests.laws.world import Event
 
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -85,7 +87,7 @@ async def test_rebuild_mends_aggregates_that_are_ahead_of_the_ledger(books: Book
 async def test_the_sweep_settles_what_lies_too_far_apart_for_a_flush(books: Books) -> None:
     await books.fill([event(7, day=1, rank=2, cost=Decimal(5))])
     assert await books.total() == 100 * Decimal("1.000000000000000001") + 5  # both, until swept
-    books.cascade.touch(await maintenance.sweep(books.ledger, START, END))
+    await maintenance.sweep(books.ledger, books.cascade, START, END)
     await books.cascade.refresh(everything=True)
     assert await books.total() == 99 * Decimal("1.000000000000000001") + 5
     await books.fill([event(7, day=1, rank=3, cost=Decimal(6))])  # near from now on
@@ -106,3 +108,48 @@ async def test_migrations_repeat_without_harm(books: Books) -> None:
     await books.store.command("TRUNCATE TABLE schema_migrations")
     assert len(await migrate(books.store, "schemas.clickhouse")) >= 4
     assert await books.total() == 100 * Decimal("1.000000000000000001")
+
+
+@pytest.mark.parametrize("step", ["tellings", "links", "resolve", "told_once", "live", "minutes"])
+async def test_an_engine_that_restarts_within_a_flush_is_noticed(books: Books, step: str) -> None:
+    """A restart empties the scratch tables without an error: the flush must not count as done."""
+    events = [event(number, rank=2, cost=Decimal(3)) for number in range(90, 130)]
+    restarts = [step]
+
+    def restart(done: str) -> None:
+        if done in restarts:
+            restarts.clear()
+            for name in ("stage", *SCRATCH):
+                engine().query(f"TRUNCATE TABLE {getattr(books.ledger.scratch, name)}")
+
+    flaky = Ledger(books.store, "w", crash=restart)
+    with pytest.raises(StoreAwayError, match="restarted"):
+        await flaky.flush([one.line() for one in events])
+    await books.fill(events)
+    assert await books.total() == 90 * Decimal("1.000000000000000001") + 40 * 3
+    assert await maintenance.verify(books.store, START, END) == []
+
+
+async def test_an_engine_that_restarts_within_a_refresh_is_noticed(books: Books) -> None:
+    flushed = await books.ledger.flush([event(500, hour=11).line()])
+    books.cascade.touch(flushed.hours)
+    statements = books.cascade._store
+
+    class Restarting:
+        """Forgets its scratch tables before the second statement of a refresh."""
+
+        async def command(self, sql: str, *rest: Any) -> None:
+            if "INSERT INTO narrow_hour" in sql:
+                for name in SCRATCH:
+                    engine().query(f"TRUNCATE TABLE {getattr(books.ledger.scratch, name)}")
+            await statements.command(sql, *rest)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(statements, name)
+
+    books.cascade._store = Restarting()  # type: ignore[assignment]
+    with pytest.raises(StoreAwayError, match="restarted"):
+        await books.cascade.refresh(everything=True)
+    books.cascade._store = statements
+    await books.cascade.refresh(everything=True)
+    assert await maintenance.verify(books.store, START, END) == []
