@@ -17,7 +17,7 @@ from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 from services.runtime.telemetry import FLUSH_SECONDS
 
-HOURS_PER_STATEMENT = 500
+HOURS_PER_STATEMENT = 2_000
 
 Hour = tuple[str, int]
 
@@ -53,7 +53,7 @@ class Cascade:
     def __init__(self, store: Store, scratch: Scratch, coarse_seconds: float = 5.0) -> None:
         self._store = store
         self._scratch = scratch
-        self.hours = Paced(share=0.5, least_seconds=0.0)
+        self.hours = Paced(share=0.3, least_seconds=0.0)
         self.days = Paced(share=0.1, least_seconds=coarse_seconds)
         self.subjects = Paced(share=0.1, least_seconds=coarse_seconds)
 

@@ -18,7 +18,7 @@ from services.runtime.clickhouse import DataError, Store, StoreAwayError
 from services.runtime.telemetry import CONFLICTS, FLUSH_SECONDS, FLUSHED
 
 HOUR = 3600
-BUCKETS_PER_STATEMENT = 2_000
+BUCKETS_PER_STATEMENT = 20_000
 
 Crash = Callable[[str], None]
 """Called after each step with its name; fault tests end the process here."""

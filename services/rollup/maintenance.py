@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -138,7 +138,12 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
         span,
     )
     await sweep(ledger, cascade, start, end)
-    await ledger.recompute(f"SELECT DISTINCT org_id, bucket FROM calls WHERE {within}", span)
+    day = start
+    while day < end:  # a day at a time: one partition, neighbouring keys
+        until = min(day + timedelta(days=1), end)
+        buckets = f"SELECT DISTINCT org_id, bucket FROM calls WHERE {within}"
+        await ledger.recompute(buckets, {"start": day, "end": until})
+        day = until
     hours = await ledger.store.rows(
         f"SELECT DISTINCT org_id, toUnixTimestamp(toStartOfHour(bucket)) FROM calls WHERE {within}",
         span,

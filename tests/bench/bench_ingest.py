@@ -24,10 +24,11 @@ import orjson
 import uvloop
 
 from deploy.local.process import free_port
+from schemas.topics import TOPICS
 from services.ingest.app import Readiness, application
 from services.ingest.settings import Settings
 from services.runtime import run
-from services.runtime.kafka import KafkaPublisher, Message, Publisher
+from services.runtime.kafka import KafkaPublisher, Message, Publisher, ensure_topics
 
 CLIENTS = 4
 
@@ -160,6 +161,9 @@ def main() -> None:
     parser.add_argument("--bootstrap", default="")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
+    if options.bootstrap:
+        settings = Settings(auth="off", kafka_bootstrap=options.bootstrap)
+        asyncio.run(ensure_topics(settings, TOPICS, 1))
     if options.profile:
         with cProfile.Profile() as profile:
             asyncio.run(inside(options.seconds, body(100)))
