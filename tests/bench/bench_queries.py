@@ -24,9 +24,11 @@ INSERT INTO tellings (slot, trace_key, span_key, shape, call_key, ver, usage_ran
   duration_ms, ttft_ms, status, assistant_id, assistant_version, feature, environment, provider,
   model, currency, cost, charge, cost_input, cost_output, tok_in, tok_out)
 SELECT toStartOfHour(t), n, n, n, n,
-  bitShiftLeft(toUInt128(16777216), 64) + cityHash64(n) AS ver, 2, 'default', 'native', org, org, toString(n), t, hex(n), concat('c', toString(intDiv(n, 5))),
+  bitShiftLeft(toUInt128(16777216), 64) + cityHash64(n) AS ver, 2, 'default', 'native',
+  org, org, toString(n), t, hex(n), concat('c', toString(intDiv(n, 5))),
   concat('u', toString(h % 5000)), 'chat', 100 + h % 9000, 50 + h % 400, 'ok',
-  concat('a', toString(h % 3)), '1', concat('f', toString(h % 2)), 'prod', 'openai', model, 'USD',
+  concat('a', toString(h % 3)), '1', concat('f', toString(h % 2)), 'prod', 'openai', model,
+  'USD',
   CAST((1 + h % 1000) / 100000 AS Decimal(38, 18)) AS money, money,
   0, 0, h % 4000, h % 600
 FROM (SELECT number AS n, cityHash64(number) AS h,
