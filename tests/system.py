@@ -106,13 +106,15 @@ class System:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda name: self.processes[name].stop(), services or SERVICES))
 
-    def command(self, service: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    def command(
+        self, service: str, *arguments: str, seconds: float = 120
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run a service's command, e.g. `command("rollup", "verify")`."""
         return subprocess.run(
             [_script(service), *arguments],
             env=os.environ | self.environment(service),
             capture_output=True,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
 

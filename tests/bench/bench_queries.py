@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_queries [--calls 10000000]
 
-The ledger is filled by the engine itself (30 days, 200 orgs, 40 models), aggregates by
-`tracetally-rollup rebuild`, the product's own code. The peer is the same total straight from the
-ledger with FINAL: what the aggregates save.
+The ledger is filled by the engine itself (30 days, 200 orgs, 40 models; the calls of an hour in its
+first minute, which spares the rebuild 8 million minute rows that these questions do not read),
+aggregates by `tracetally-rollup rebuild`, the product's own code. The peer is the same total
+straight from the ledger with FINAL: what the aggregates save.
 """
 
 import argparse
@@ -32,8 +33,7 @@ SELECT toStartOfHour(t), n, n, n, n,
   CAST((1 + h % 1000) / 100000 AS Decimal(38, 18)) AS money, money,
   0, 0, h % 4000, h % 600
 FROM (SELECT number AS n, cityHash64(number) AS h,
-  toDateTime64('{start}', 3, 'UTC') + toIntervalMillisecond(intDiv(number * 2592000000, {calls}))
-    AS t,
+  toDateTime64('{start}', 3, 'UTC') + toIntervalHour(intDiv(number * 720, {calls})) AS t,
   concat('org-', toString(floor(200 * pow((h % 100000) / 100000, 2)))) AS org,
   concat('model-', toString(bitShiftRight(h, 20) % 40)) AS model
   FROM numbers({low}, {high} - {low}))
@@ -89,7 +89,7 @@ def measure(calls: int, rounds: int) -> None:
         fill(running, calls, start)
         filled = time.perf_counter() - started
         running.stop("rollup")
-        done = running.command("rollup", "rebuild", "--from", start.isoformat())
+        done = running.command("rollup", "rebuild", "--from", start.isoformat(), seconds=1800)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         took = time.perf_counter() - started - filled
         sys.stdout.write(f"{calls:,} calls filled in {filled:.0f} s, rebuilt in {took:.0f} s\n")
