@@ -55,9 +55,9 @@ def call(n: int, rng: random.Random, now: str) -> dict[str, Any]:
 
 
 def load(url: str, key: str, rate: int, seconds: float, told: Any) -> None:
-    """Post `rate` calls a second for `seconds`; send back how many were accepted and refused."""
+    """Post `rate` calls a second; send back how many were accepted, refused, and the seconds."""
 
-    async def run() -> tuple[int, int]:
+    async def run() -> tuple[int, int, float]:
         rng, sent, refused = random.Random(11), 0, 0
         started = time.monotonic()
         turn = iter(range(10**9))
@@ -83,7 +83,7 @@ def load(url: str, key: str, rate: int, seconds: float, told: Any) -> None:
                         await asyncio.sleep(1)
 
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
-        return sent, refused
+        return sent, refused, time.monotonic() - started
 
     told.put(asyncio.run(run()))
 
@@ -153,7 +153,7 @@ async def watch(running: System, until: float, every: float) -> list[dict[str, i
     seen = []
     while time.monotonic() < until:
         seen.append(memory_mb(running))
-        await asyncio.sleep(every)
+        await asyncio.sleep(max(0.0, min(every, until - time.monotonic())))
     return seen
 
 
@@ -175,8 +175,7 @@ async def measure(rate: int, seconds: float) -> None:
         delays, memory = await asyncio.gather(
             probe(running, until), watch(running, until, max(5.0, seconds / 12))
         )
-        sent, refused = await asyncio.to_thread(told.get)
-        sending = time.monotonic() - started
+        sent, refused, sending = await asyncio.to_thread(told.get)
         wanted = sent + len(delays)
         while counted(running) < wanted:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(0.2)
