@@ -8,10 +8,10 @@ from aiokafka.errors import KafkaError
 
 from schemas.dead import Refusal
 from schemas.topics import PRICES
-from services.pricer.book import Change, PriceBook
 from services.pricer.decide import Outputs, bury_record, position
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
+from services.pricing.book import Change, PriceBook
 from services.runtime import logs, telemetry
 from services.runtime.kafka import connection
 

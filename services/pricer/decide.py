@@ -19,10 +19,10 @@ from schemas.ndjson import LINE_BYTES_MAX, split
 from schemas.priced import ParkedCall
 from schemas.refusal import refusal_of
 from schemas.topics import CALLS
-from services.pricer.book import PriceBook
-from services.pricer.core import NOTHING_DUE, Priced, price
 from services.pricer.encode import parked_line, priced_line
-from services.pricer.matching import Pending
+from services.pricing.book import PriceBook
+from services.pricing.core import NOTHING_DUE, Priced, price
+from services.pricing.matching import Pending
 
 LINES_MAX = 100_000
 """The smallest call takes some 60 bytes, so a full message of them stays below this."""

@@ -8,9 +8,9 @@ from schemas.call import UNATTRIBUTED, CallEvent
 from schemas.money import plain
 from schemas.priced import ParkedCall
 from schemas.version import hash64, rank, ver
-from services.pricer.arithmetic import Line
-from services.pricer.core import Priced, token_sums
-from services.pricer.matching import Pending
+from services.pricing.arithmetic import Line
+from services.pricing.core import Priced, token_sums
+from services.pricing.matching import Pending
 
 _TO_JSON = CallEvent.__pydantic_serializer__.to_json
 _PARTS = ("cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cache_saved")

@@ -7,9 +7,9 @@ every change looks through. The lowest range start is what may be committed.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.pricer.book import Change, PriceBook
-from services.pricer.matching import Key, Pending, Step, plan
-from services.pricer.providers import canonical
+from services.pricing.book import Change, PriceBook
+from services.pricing.matching import Key, Pending, Step, plan
+from services.pricing.providers import canonical
 
 KEYS_MAX = 10_000
 """Keys of one partition; a key is an org, a provider and the models named."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.pricer.book import PriceBook
 from services.pricer.decide import Outputs, decide, position
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
+from services.pricing.book import PriceBook
 
 YIELD_BYTES = 64 * 1024
 """Other tasks get a turn after so much input."""

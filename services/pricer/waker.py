@@ -17,9 +17,7 @@ from schemas.dead import Refusal
 from schemas.ndjson import split
 from schemas.priced import ParkedCall
 from schemas.topics import RETRY
-from services.pricer.book import Change, PriceBook
 from services.pricer.book_reader import started
-from services.pricer.core import price
 from services.pricer.decide import (
     Line,
     Outputs,
@@ -32,10 +30,12 @@ from services.pricer.decide import (
     read_parked,
 )
 from services.pricer.encode import parked_line, priced_line
-from services.pricer.matching import Key, Pending
 from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
+from services.pricing.book import Change, PriceBook
+from services.pricing.core import price
+from services.pricing.matching import Key, Pending
 from services.runtime import logs, telemetry
 from services.runtime.kafka import new_consumer
 

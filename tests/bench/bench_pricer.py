@@ -23,7 +23,7 @@ from schemas.topics import CALLS, PRICED, PRICES, TOPICS
 from services.pricer.decide import Outputs, decide, position
 from services.pricer.settings import PricerSettings
 from services.runtime.kafka import KafkaPublisher, Message, ensure_topics
-from tests.unit.pricer.make import book_of, key_of, price_record, rates
+from tests.unit.pricing.make import book_of, key_of, price_record, rates
 
 ROUNDS = 5
 BATCHED, SINGLE = 300_000, 40_000

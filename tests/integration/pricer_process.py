@@ -17,7 +17,7 @@ from deploy.local.process import free_port
 from schemas.topics import DEAD, PRICED, PRICES, RETRY, TOPICS
 from services.pricer.settings import PricerSettings
 from services.runtime.kafka import KafkaPublisher, Message, ensure_topics
-from tests.unit.pricer.make import key_of
+from tests.unit.pricing.make import key_of
 
 PARTITIONS = 2
 RUN = "from services.pricer.app import main; main()"

@@ -14,7 +14,7 @@ import pytest
 from schemas.topics import CALLS, DEAD, PRICES, RETRY
 from tests.engines import KafkaEngine
 from tests.integration.pricer_process import Pricer, Topics
-from tests.unit.pricer.make import price_record
+from tests.unit.pricing.make import price_record
 
 pytestmark = pytest.mark.engines
 

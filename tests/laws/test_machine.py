@@ -21,9 +21,9 @@ from schemas import ndjson
 from schemas.dead import Refusal
 from schemas.priced import ParkedCall
 from schemas.topics import CALLS, PRICED, PRICES, RETRY
-from services.pricer.book import PriceBook
 from services.pricer.decide import Outputs, decide, position
 from services.pricer.waker import try_price
+from services.pricing.book import PriceBook
 from services.rollup.ledger import Ledger
 from services.runtime.fakes import FAKE_EPOCH_MS, FakeBroker, FakeConsumer, FakePublisher
 from services.runtime.kafka import Message

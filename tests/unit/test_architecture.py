@@ -22,12 +22,15 @@ CORES = {
     if contract["name"] == "Cores are pure"
     for module in contract["source_modules"]
 }
-PURE = [
-    path
-    for path in SOURCES
-    if path.is_relative_to(ROOT / "schemas")
-    or ".".join(path.relative_to(ROOT).with_suffix("").parts) in CORES
-]
+
+
+def _is_core(path: Path) -> bool:
+    """True for a module that the contract names, or one inside a package it names."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return any(".".join(parts[:depth]) in CORES for depth in range(1, len(parts) + 1))
+
+
+PURE = [path for path in SOURCES if path.is_relative_to(ROOT / "schemas") or _is_core(path)]
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
 
 

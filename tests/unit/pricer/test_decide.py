@@ -11,9 +11,9 @@ from schemas.ndjson import LINE_BYTES_MAX
 from schemas.priced import ParkedCall, PricedCall
 from schemas.version import POSITION_MAX
 from services.pricer import decide as decide_module
-from services.pricer.book import PriceBook
 from services.pricer.decide import Outputs, Position, decide
-from tests.unit.pricer.make import NOON, book_of, call, price_record
+from services.pricing.book import PriceBook
+from tests.unit.pricing.make import NOON, book_of, call, price_record
 
 AT = Position("calls.v1", 3, 17, datetime(2026, 11, 20, 12, 0, 1, tzinfo=UTC))
 GOOD = orjson.dumps({

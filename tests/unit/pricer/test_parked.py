@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.pricer.book import Change, PriceBook
-from services.pricer.matching import Key
 from services.pricer.parked import OTHERS, ParkedIndex, Range
-from tests.unit.pricer.make import book_of, key_of, price_record, put
+from services.pricing.book import Change, PriceBook
+from services.pricing.matching import Key
+from tests.unit.pricing.make import book_of, key_of, price_record, put
 
 M1, M2 = Key("acme", "openai", "", "m1"), Key("", "openai", "m2", "")
 

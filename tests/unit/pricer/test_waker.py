@@ -6,14 +6,14 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from services.pricer.book import Change
 from services.pricer.encode import parked_line
-from services.pricer.matching import Pending
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
 from services.pricer.waker import PartitionState, Waker
-from tests.unit.pricer.make import book_of, call, price_record, put
+from services.pricing.book import Change
+from services.pricing.matching import Pending
 from tests.unit.pricer.test_shell import FailingFor
+from tests.unit.pricing.make import book_of, call, price_record, put
 
 PARTITION = TopicPartition("retry.v1", 0)
 

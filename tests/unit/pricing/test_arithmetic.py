@@ -13,10 +13,10 @@ from schemas.dead import Refusal
 from schemas.money import COST_MAX, fits_ledger
 from schemas.priced import PricedCall
 from schemas.usage import Dimension
-from services.pricer.core import Priced, price
 from services.pricer.encode import priced_line
-from services.pricer.matching import Pending
-from tests.unit.pricer.make import NOON, book_of, call, cost, price_record, rates
+from services.pricing.core import Priced, price
+from services.pricing.matching import Pending
+from tests.unit.pricing.make import NOON, book_of, call, cost, price_record, rates
 
 tokens = st.integers(0, 10**12)
 amounts = st.decimals(0, 10_000, places=6, allow_nan=False, allow_infinity=False)

@@ -6,11 +6,11 @@ import orjson
 import pytest
 
 from schemas.dead import Refusal
-from services.pricer.book import PriceBook
-from services.pricer.core import Priced, price
-from services.pricer.matching import Pending, candidates
-from services.pricer.providers import canonical
-from tests.unit.pricer.make import NOON, book_of, call, cost, key_of, price_record, put, rates
+from services.pricing.book import PriceBook
+from services.pricing.core import Priced, price
+from services.pricing.matching import Pending, candidates
+from services.pricing.providers import canonical
+from tests.unit.pricing.make import NOON, book_of, call, cost, key_of, price_record, put, rates
 
 FREE = {"rates": rates(input="0", output="0")}
 

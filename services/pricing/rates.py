@@ -9,8 +9,8 @@ from typing import Any
 from schemas.money import EXACT, fits_ledger, plain
 from schemas.price import MarkupRecord, PriceRecord, Rates
 from schemas.usage import INPUT, TOKEN_DIMENSIONS
-from services.pricer.conditions import Condition, compile_when
-from services.pricer.providers import canonical, plain_name
+from services.pricing.conditions import Condition, compile_when
+from services.pricing.providers import canonical, plain_name
 
 
 @dataclass(frozen=True, slots=True)

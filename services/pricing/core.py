@@ -12,7 +12,7 @@ from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.money import EXACT, ZERO
 from schemas.usage import CACHE_READ, CACHE_WRITE, FRESH_INPUT, OUTPUT, TOKEN_DIMENSIONS
-from services.pricer.arithmetic import (
+from services.pricing.arithmetic import (
     Line,
     OutOfRangeError,
     adjustment_lines,
@@ -23,17 +23,17 @@ from services.pricer.arithmetic import (
     rate_line,
     split_by,
 )
-from services.pricer.book import PriceBook
-from services.pricer.conditions import (
+from services.pricing.book import PriceBook
+from services.pricing.conditions import (
     TIERED,
     Attributes,
     MissingCalendarError,
     Subject,
     attributes,
 )
-from services.pricer.matching import Key, Pending, find_version, in_force
-from services.pricer.providers import canonical, plain_name
-from services.pricer.rates import (
+from services.pricing.matching import Key, Pending, find_version, in_force
+from services.pricing.providers import canonical, plain_name
+from services.pricing.rates import (
     CompiledAdjustment,
     CompiledVariant,
     Markup,

@@ -22,8 +22,8 @@ from schemas.price import (
     PriceRecord,
     book_key,
 )
-from services.pricer.providers import KNOWN, canonical, plain_name
-from services.pricer.rates import Markup, Version, compile_markup, compile_price
+from services.pricing.providers import KNOWN, canonical, plain_name
+from services.pricing.rates import Markup, Version, compile_markup, compile_price
 
 CACHE_MAX = 100_000
 """Remembered look-ups; beyond it all are forgotten and found again."""

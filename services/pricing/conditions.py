@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.price import When
-from services.pricer.providers import canonical, plain_name
+from services.pricing.providers import canonical, plain_name
 
 DEFAULTS = frozenset({"", "null", "none", "standard", "default", "on_demand", "on-demand", "auto"})
 """Served the ordinary way: all of these mean the same as saying nothing."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.pricer.core import Priced, price
-from tests.unit.pricer.make import book_of, call
+from services.pricing.core import Priced, price
+from tests.unit.pricing.make import book_of, call
 
 CASES = json.loads((Path(__file__).parents[2] / "data" / "pricing_cases.json").read_text())["cases"]
 PRICEABLE = [case for case in CASES if case["expected_outcome"] == "priced"]

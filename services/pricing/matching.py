@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.priced import PendingReason
-from services.pricer.book import Alias, Pattern, PriceBook
-from services.pricer.providers import canonical, plain_name, spellings
-from services.pricer.rates import Version
+from services.pricing.book import Alias, Pattern, PriceBook
+from services.pricing.providers import canonical, plain_name, spellings
+from services.pricing.rates import Version
 
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=$|[-:@])")
 _VERTEX = re.compile(r"^(?:.*/)?publishers/[^/]+/models/([^/]+)$")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from schemas.money import COST_MAX, EXACT, ZERO, plain
-from services.pricer.rates import CompiledAdjustment, Markup, RateSet, UnitPrice
+from services.pricing.rates import CompiledAdjustment, Markup, RateSet, UnitPrice
 
 LineKind = Literal["rate", "adjustment", "minimum", "markup"]
 _ONE = Decimal(1)

@@ -7,8 +7,8 @@ import orjson
 from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.price import BOOK_RECORD, book_key
-from services.pricer.book import PriceBook
-from services.pricer.core import Priced, price
+from services.pricing.book import PriceBook
+from services.pricing.core import Priced, price
 
 START = "2026-01-01T00:00:00Z"
 NOON = "2026-11-20T12:00:00Z"
