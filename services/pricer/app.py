@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from schemas.topics import CALLS
+from services.pricer import quote
 from services.pricer.book_reader import BookReader
 from services.pricer.faust_safe import assert_consumer_safe, assert_safe, new_app
 from services.pricer.pipeline import Pipeline
@@ -160,7 +162,9 @@ async def _either(first: Any, stop: asyncio.Event) -> None:
 
 
 def main() -> None:
-    """The command `tracetally-pricer`."""
+    """The command `tracetally-pricer`: the service, or `quote`."""
+    if sys.argv[1:2] == ["quote"]:
+        raise SystemExit(quote.main(sys.argv[2:]))
     settings = load(PricerSettings)
     built = PricerApp(settings)
     run("pricer", settings, [built.http, built.streams, built.close])

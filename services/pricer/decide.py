@@ -5,7 +5,7 @@ hold as many calls as its bytes allow; only beyond `LINES_MAX`, which no message
 reaches, is the rest kept as dead letters of whole lines instead of being read one by one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -20,8 +20,8 @@ from schemas.priced import ParkedCall
 from schemas.refusal import refusal_of
 from schemas.topics import CALLS
 from services.pricer.encode import parked_line, priced_line
+from services.pricing import told
 from services.pricing.book import PriceBook
-from services.pricing.core import NOTHING_DUE, Priced, price
 from services.pricing.matching import Pending
 
 LINES_MAX = 100_000
@@ -87,9 +87,6 @@ class Outputs:
     receipts: list[Receipt] = field(default_factory=list)
 
 
-Pricer = Callable[[CallEvent, PriceBook], Priced | Pending | Refusal]
-
-
 def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> None:
     """Add what the message leads to; never raises, whatever the bytes."""
     lines = split(value)
@@ -116,10 +113,11 @@ def decide(value: bytes, at: Position, book: PriceBook, outputs: Outputs) -> Non
 
 
 def _answer(event: CallEvent, book: PriceBook, outputs: Outputs) -> Refusal | None:
-    result = NOTHING_DUE if event.is_void else price(event, book)
+    decision = told.decide(event, book)
+    result = decision.result
     if isinstance(result, Refusal):
         return result
-    encoded = priced_line(event, result, book.position)
+    encoded = priced_line(event, decision, book.position)
     if isinstance(result, Pending):
         if can_wake(result, event):
             outputs.parked.append(Parked(parking_key(event), parked_line(event, result)))

@@ -9,8 +9,10 @@ from schemas.money import plain
 from schemas.priced import ParkedCall
 from schemas.version import hash64, rank, ver
 from services.pricing.arithmetic import Line
-from services.pricing.core import Priced, token_sums
+from services.pricing.core import Priced
 from services.pricing.matching import Pending
+from services.pricing.quantities import token_sums
+from services.pricing.told import Decision
 
 _TO_JSON = CallEvent.__pydantic_serializer__.to_json
 _PARTS = ("cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cache_saved")
@@ -23,10 +25,15 @@ def event_json(event: CallEvent) -> bytes:
     return bytes(_TO_JSON(event, exclude_defaults=True))
 
 
-def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) -> bytes:
-    """One line of priced.v1. `ver` covers every other byte of it."""
-    told = event_json(event)
-    fields: dict[str, Any] = {"payload_hash": str(hash64(told))}
+def priced_line(told: CallEvent, decision: Decision, book_position: int, epoch: int = 0) -> bytes:
+    """One line of priced.v1: the call as it was read, and its price. `ver` covers all of it.
+
+    `payload_hash` is that of the call as told: another normaliser does not make it another call.
+    """
+    event, normaliser, result = decision
+    body = event_json(event)
+    original = body if event is told else event_json(told)
+    fields: dict[str, Any] = {"payload_hash": str(hash64(original))}
     if not event.org_id:
         fields["org_id"] = UNATTRIBUTED
     if event.answering_model:
@@ -39,11 +46,13 @@ def priced_line(event: CallEvent, result: Priced | Pending, book_position: int) 
         fields["pending"] = result.reason
         if result.detail:
             fields["pending_detail"] = result.detail
+    if normaliser:
+        fields["normaliser"] = normaliser
     if book_position:
         fields["book_position"] = book_position
-    line = told[:-1] + b"," + orjson.dumps(fields)[1:]
-    epoch = result.epoch if isinstance(result, Priced) else 0
-    version = ver(rank(event.revision, epoch, book_position, priced=priced), hash64(line))
+    line = body[:-1] + b"," + orjson.dumps(fields)[1:]
+    order = rank(event.revision, epoch, book_position, priced=priced)
+    version = ver(order, hash64(line))
     return b'%b,"ver":"%d"}' % (line[:-1], version)
 
 

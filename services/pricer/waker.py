@@ -33,8 +33,8 @@ from services.pricer.encode import parked_line, priced_line
 from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
+from services.pricing import told
 from services.pricing.book import Change, PriceBook
-from services.pricing.core import price
 from services.pricing.matching import Key, Pending
 from services.runtime import logs, telemetry
 from services.runtime.kafka import new_consumer
@@ -69,7 +69,7 @@ class PartitionState:
 
 def ref_key(parked: ParkedCall) -> Key:
     """What decides which record the call waits for."""
-    event = parked.event
+    event = told.read(parked.event).event
     return Key(event.org_id, event.provider, event.response_model, event.request_model)
 
 
@@ -77,12 +77,13 @@ def try_price(parked: ParkedCall, book: PriceBook, outputs: Outputs) -> Pending 
     """Add the priced line; else say why there is none. A refusal raises `ValueError`."""
     if book.position < parked.epoch:
         return Pending(parked.reason, f"waits for book position {parked.epoch}")
-    result = price(parked.event, book, parked.epoch)
+    decision = told.decide(parked.event, book)
+    result = decision.result
     if isinstance(result, Pending):
         return result
     if isinstance(result, Refusal):
         raise ValueError(f"{result.reason}: {result.detail}")
-    outputs.priced.append(priced_line(parked.event, result, book.position))
+    outputs.priced.append(priced_line(parked.event, decision, book.position, parked.epoch))
     return None
 
 

@@ -1,0 +1,47 @@
+"""The quantities of a call, and the sums of its tokens by kind."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from schemas.call import CallEvent
+from schemas.dead import Refusal
+from schemas.usage import CACHE_READ, CACHE_WRITE, FRESH_INPUT, OUTPUT, TOKEN_DIMENSIONS
+
+Quantities = Mapping[str, Decimal]
+
+
+def quantities(event: CallEvent) -> Quantities | Refusal:
+    """The quantities as decimals; tokens are whole."""
+    used: dict[str, Decimal] = {}
+    for dimension, value in (event.usage or {}).items():
+        number = Decimal(value)
+        if not isinstance(value, int) and dimension in TOKEN_DIMENSIONS and number % 1:
+            return Refusal(
+                reason="usage_invalid", detail=f"{dimension} is not whole: {value}",
+                field=f"usage.{dimension}",
+            )  # fmt: skip
+        used[dimension] = number
+    return used
+
+
+def token_sums(event: CallEvent) -> dict[str, int]:
+    """Disjoint token sums by kind, priced or not; those that are not zero."""
+    sums: dict[str, int] = {}
+    for dimension, value in (event.usage or {}).items():
+        kind = KIND.get(dimension)
+        if kind is not None and value:
+            count = value if isinstance(value, int) else int(Decimal(value))
+            name = _SUM_NAMES[kind]
+            sums[name] = sums.get(name, 0) + count
+    return sums
+
+
+_SUM_NAMES = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
+KIND: dict[str, int] = (
+    dict.fromkeys(FRESH_INPUT, 0)
+    | dict.fromkeys(CACHE_READ, 1)
+    | dict.fromkeys(CACHE_WRITE, 2)
+    | dict.fromkeys(OUTPUT, 3)
+    | {"reasoning": 4}
+)
+COST_KIND = KIND | {"reasoning": 3}

@@ -1,0 +1,110 @@
+"""A quote: what one call costs by a price book, with every line of the sum. Pure."""
+
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from schemas.call import CallEvent
+from schemas.dead import Refusal
+from schemas.money import plain
+from schemas.quote import QuoteAttributes, QuoteRequest
+from services.pricing.arithmetic import Line
+from services.pricing.book import PriceBook
+from services.pricing.core import Priced
+from services.pricing.matching import Pending
+from services.pricing.told import Decision, decide
+from services.pricing.usage import FLAVOURS
+
+_ATTRIBUTES = tuple(QuoteAttributes.model_fields)
+
+
+class QuoteError(ValueError):
+    """The request cannot be understood; says which field and what to do."""
+
+
+def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
+    """The answer to one JSON line, and whether it was understood."""
+    try:
+        request = QuoteRequest.model_validate_json(line)
+        return quote(request, book), True
+    except ValidationError as wrong:
+        return {"id": _id_of(line), "error": _first(wrong)}, False
+    except QuoteError as wrong:
+        return {"id": request.id, "error": str(wrong)}, False
+
+
+def quote(request: QuoteRequest, book: PriceBook) -> dict[str, Any]:
+    """The outcome as JSON values; `QuoteError` for a request that leaves its meaning open."""
+    decision = decide(_event(request), book)
+    return {"id": request.id} | told(decision)
+
+
+def told(decision: Decision) -> dict[str, Any]:
+    """What a decision says: outcome, totals, and the lines that lead to them."""
+    result = decision.result
+    answer: dict[str, Any] = {
+        "outcome": _OUTCOME[type(result)], "reason": None, "detail": None, "cost_usd": None,
+        "charge_usd": None, "currency": None, "cost": None, "charge": None, "lines": [],
+        "record": None, "revision": None, "variant": None,
+        "normaliser": decision.normaliser or None,
+    }  # fmt: skip
+    if not isinstance(result, Priced):
+        return answer | {"reason": result.reason, "detail": result.detail or None}
+    cost, charge = plain(result.cost), plain(result.charge)
+    currency = result.currency or "USD"
+    if currency == "USD":
+        answer |= {"cost_usd": cost, "charge_usd": charge}
+    return answer | {
+        "currency": currency, "cost": cost, "charge": charge,
+        "lines": [line_of(line) for line in result.lines],
+        "record": result.price_key or None, "revision": result.price_revision or None,
+        "variant": result.variant or None,
+    }  # fmt: skip
+
+
+_OUTCOME = {Priced: "priced", Pending: "pending", Refusal: "quarantined"}
+
+
+def line_of(line: Line) -> dict[str, Any]:
+    """quantity x price / per = amount; an adjustment, minimum or markup says its kind."""
+    shown: dict[str, Any] = {
+        "dimension": line.dimension, "quantity": line.quantity or None,
+        "price": line.price or None, "per": line.per, "amount": plain(line.amount),
+    }  # fmt: skip
+    if line.kind != "rate":
+        shown |= {"kind": line.kind, "multiply": line.multiply or None}
+    if line.rounded:
+        shown["rounded"] = True
+    return shown
+
+
+def _event(request: QuoteRequest) -> CallEvent:
+    if request.usage is not None and request.usage_payload is not None:
+        raise QuoteError("usage, usage_payload: give one of the two")
+    if request.flavour and request.flavour not in FLAVOURS:
+        raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {', '.join(FLAVOURS)}")
+    told: dict[str, Any] = {
+        "event_id": str(request.id) or "quote", "occurred_at": request.time,
+        "org_id": request.org_id or "", "provider": request.provider or "",
+        "response_model": request.model or "", "usage": request.usage,
+        "usage_payload": request.usage_payload, "flavour": request.flavour or "",
+    }  # fmt: skip
+    if request.attributes is not None:
+        for name in _ATTRIBUTES:
+            told[name] = getattr(request.attributes, name) or ""
+    return CallEvent.model_construct(**told)
+
+
+def _id_of(line: bytes) -> Any:
+    try:
+        parsed = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return parsed.get("id") if isinstance(parsed, dict) else None
+
+
+def _first(wrong: ValidationError) -> str:
+    error = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{where}: {error['msg']}" if where else str(error["msg"])
