@@ -1,4 +1,4 @@
-"""Records of the compacted price topic prices.v1: price, alias, pattern, markup, calendar.
+"""Records of the compacted price topic prices.v1: price, alias, pattern, markup, calendar, replay.
 
 The instant a price takes effect is part of its key: a change is one blind publish, a correction
 is a re-publish of the same key, a tombstone forgets one version, and compaction never erases
@@ -201,8 +201,27 @@ class CalendarRecord(Record):
     audit: Audit = Audit()
 
 
+class ReplayRecord(Record):
+    """Price the calls of a window again: after a new normaliser, alias, pattern or markup.
+
+    It changes no price. Every condition that is given must hold; calls whose price comes out the
+    same are left alone.
+    """
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    kind: Literal["replay"] = "replay"
+    scope: Scope = "*"
+    replay_id: RequiredText
+    start: Instant
+    end: Instant
+    provider: Text = ""
+    model: Text = ""
+    normaliser: Text = Field("", description="Name without version, e.g. openai.chat.")
+    audit: Audit = Audit()
+
+
 BookRecord = Annotated[
-    PriceRecord | AliasRecord | PatternRecord | MarkupRecord | CalendarRecord,
+    PriceRecord | AliasRecord | PatternRecord | MarkupRecord | CalendarRecord | ReplayRecord,
     Field(discriminator="kind"),
 ]
 BOOK_RECORD: TypeAdapter[Any] = TypeAdapter(BookRecord)
@@ -238,6 +257,8 @@ def book_key(record: Any) -> str:
             parts = [record.provider, record.rule_id]
         case MarkupRecord():
             parts = [record.rule_id, instant_text(record.effective_from)]
+        case ReplayRecord():
+            parts = [record.replay_id]
         case CalendarRecord():
             return f"calendar|{_part(record.calendar_id)}"
         case _:

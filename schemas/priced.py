@@ -87,5 +87,7 @@ class ParkedCall(Record):
     event: CallEvent
     reason: PendingReason
     detail: LongText = ""
+    payload_hash: UIntString | Literal[""] = ""
+    """Of the call as first told, where it comes from the ledger to be priced again."""
     epoch: int = 0
     """Book position a repricing must have reached; 0 for a call that waits for its first price."""

@@ -25,15 +25,19 @@ def event_json(event: CallEvent) -> bytes:
     return bytes(_TO_JSON(event, exclude_defaults=True))
 
 
-def priced_line(told: CallEvent, decision: Decision, book_position: int, epoch: int = 0) -> bytes:
+def priced_line(
+    told: CallEvent, decision: Decision, book_position: int, epoch: int = 0, payload_hash: str = ""
+) -> bytes:
     """One line of priced.v1: the call as it was read, and its price. `ver` covers all of it.
 
-    `payload_hash` is that of the call as told: another normaliser does not make it another call.
+    The payload hash is that of the call as told, also when it is told from the ledger: another
+    normaliser does not make it another call.
     """
     event, normaliser, result = decision
     body = event_json(event)
-    original = body if event is told else event_json(told)
-    fields: dict[str, Any] = {"payload_hash": str(hash64(original))}
+    if not payload_hash:
+        payload_hash = str(hash64(body if event is told else event_json(told)))
+    fields: dict[str, Any] = {"payload_hash": payload_hash}
     if not event.org_id:
         fields["org_id"] = UNATTRIBUTED
     if event.answering_model:
@@ -99,7 +103,13 @@ def _line(line: Line) -> str:
     return orjson.dumps(fields).decode()
 
 
-def parked_line(event: CallEvent, pending: Pending, epoch: int = 0) -> bytes:
+def parked_line(event: CallEvent, pending: Pending) -> bytes:
     """One line of retry.v1."""
-    parked = ParkedCall(event=event, reason=pending.reason, detail=pending.detail, epoch=epoch)
+    parked = ParkedCall(event=event, reason=pending.reason, detail=pending.detail)
     return parked.model_dump_json(exclude_defaults=True).encode()
+
+
+def repark_line(parked: ParkedCall, pending: Pending) -> bytes:
+    """The same call parked again, with the reason why it still waits."""
+    told = {"reason": pending.reason, "detail": pending.detail}
+    return parked.model_copy(update=told).model_dump_json(exclude_defaults=True).encode()

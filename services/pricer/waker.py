@@ -29,7 +29,7 @@ from services.pricer.decide import (
     position,
     read_parked,
 )
-from services.pricer.encode import parked_line, priced_line
+from services.pricer.encode import priced_line, repark_line
 from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
@@ -74,16 +74,24 @@ def ref_key(parked: ParkedCall) -> Key:
 
 
 def try_price(parked: ParkedCall, book: PriceBook, outputs: Outputs) -> Pending | None:
-    """Add the priced line; else say why there is none. A refusal raises `ValueError`."""
+    """Add the priced line; else say why there is none. A refusal raises `ValueError`.
+
+    A call that is priced again and has no price any more says so: its old price must not stand.
+    """
     if book.position < parked.epoch:
         return Pending(parked.reason, f"waits for book position {parked.epoch}")
     decision = told.decide(parked.event, book)
     result = decision.result
-    if isinstance(result, Pending):
-        return result
     if isinstance(result, Refusal):
         raise ValueError(f"{result.reason}: {result.detail}")
-    outputs.priced.append(priced_line(parked.event, decision, book.position, parked.epoch))
+    if isinstance(result, Pending) and not parked.epoch:
+        return result
+    outputs.priced.append(
+        priced_line(parked.event, decision, book.position, parked.epoch, parked.payload_hash)
+    )
+    if isinstance(result, Pending):
+        outputs.pending += 1
+        return result
     return None
 
 
@@ -214,7 +222,7 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
             if pending is None or not can_wake(pending, parked.event):
                 continue
             if search is not None and search.repark:
-                line = parked_line(parked.event, pending, parked.epoch)
+                line = repark_line(parked, pending)
                 outputs.parked.append(Parked(parking_key(parked.event), line))
             else:
                 waiting.append((key, parked.epoch))

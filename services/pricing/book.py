@@ -20,6 +20,7 @@ from schemas.price import (
     MarkupRecord,
     PatternRecord,
     PriceRecord,
+    ReplayRecord,
     book_key,
 )
 from services.pricing.providers import KNOWN, canonical, plain_name
@@ -98,6 +99,8 @@ class PriceBook:
         parsed = _parse(name, value)
         if isinstance(parsed, Refusal):
             return parsed
+        if isinstance(parsed, ReplayRecord):
+            return None
         try:
             entry = _ENTRY[type(parsed)](parsed, name)
         except (ValueError, LookupError, OSError) as wrong:

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import getpass
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
@@ -14,6 +16,7 @@ from schemas import topics
 from services.rollup import maintenance
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
+from services.rollup.repricing import Repricer, Speed
 from services.rollup.worker import READ, Rollup, Settings, worker_name
 from services.runtime import logs
 from services.runtime.clickhouse import Store, StoreAwayError
@@ -96,8 +99,24 @@ async def work(settings: Settings, health: Health, heart: Heartbeat, stop: async
     )
     async with opened:
         del health.ready_checks["stores"]
-        await Loop(rollup.consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
+        repricing = asyncio.create_task(repricer(settings, rollup).run(stop))
+        try:
+            await Loop(rollup.consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
+        finally:
+            repricing.cancel()
+            await asyncio.wait([repricing])
         await rollup.ledger.close()
+
+
+def repricer(settings: Settings, rollup: Rollup) -> Repricer:
+    """Runs in the worker that mirrors the price book, so in one of them."""
+    prices = TopicPartition(settings.topic_prefix + topics.PRICES.name, 0)
+
+    def is_mine() -> bool:
+        return rollup.consumer is not None and prices in rollup.consumer.assignment()
+
+    speed = Speed(settings.reprice_calls_per_second, settings.reprice_settle_seconds)
+    return Repricer(rollup.store, rollup.publisher, speed, is_mine)
 
 
 def serve_forever(settings: Settings) -> None:
@@ -122,6 +141,14 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
         await setup(settings)
         return 0
     store = await Store.connect(settings)
+    if arguments.command in ("close", "reopen"):
+        closed = arguments.command == "close"
+        by = arguments.by or getpass.getuser()
+        await maintenance.close_month(
+            store, arguments.month, by, closed=closed, reason=arguments.reason
+        )
+        await store.close()
+        return 0
     start, end = arguments.start, arguments.end
     if arguments.command == "verify":
         wrong = await maintenance.verify(store, start, end)
@@ -147,6 +174,10 @@ def _instant(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _month(text: str) -> date:
+    return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -165,6 +196,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         sub = commands.add_parser(name, help=what, description=what)
         sub.add_argument("--from", dest="start", type=_instant, default=now - timedelta(days=92))
         sub.add_argument("--to", dest="end", type=_instant, default=now + timedelta(days=1))
+    for name, what in (
+        ("close", "no repricing changes calls of the month any more: a difference found later "
+         "becomes an adjustment in the open month"),
+        ("reopen", "let repricings change the month again"),
+    ):  # fmt: skip
+        sub = commands.add_parser(name, help=what, description=what)
+        sub.add_argument("month", type=_month, help="e.g. 2026-10 (UTC)")
+        sub.add_argument("--by", default="", help="who; default: the user of this terminal")
+        sub.add_argument("--reason", default="")
     return parser.parse_args(arguments)
 
 

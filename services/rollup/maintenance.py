@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import orjson
 
@@ -155,3 +155,12 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
 def report(wrong: list[Mismatch]) -> bytes:
     """One JSON line per mismatch."""
     return b"".join(orjson.dumps(entry) + b"\n" for entry in wrong)
+
+
+async def close_month(store: Store, month: date, by: str, *, closed: bool, reason: str) -> None:
+    """From now on no repricing changes the month's calls; or, reopened, it may again."""
+    row = {
+        "month": month.replace(day=1).isoformat(), "closed_at": datetime.now(UTC).isoformat(),
+        "is_closed": int(closed), "closed_by": by, "reason": reason,
+    }  # fmt: skip
+    await store.insert_bytes("closed_months", orjson.dumps(row))

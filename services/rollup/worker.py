@@ -45,6 +45,12 @@ class Settings(KafkaMixin, ClickHouseMixin):
     near_hours: PositiveInt = Field(24, description="How far apart tellings meet in a flush.")
     sweep_seconds: PositiveFloat = Field(3600.0, description="How often far tellings are sought.")
     sweep_days: PositiveInt = Field(92, description="How far back the sweep looks.")
+    reprice_calls_per_second: PositiveInt = Field(
+        2_000, description="How fast calls are sent to be priced again after a correction."
+    )
+    reprice_settle_seconds: PositiveFloat = Field(
+        60.0, description="After which a repricing looks again for calls it may have missed."
+    )
     stall_seconds: PositiveFloat = Field(900.0, description="Without progress for so long: dead.")
     setup: bool = Field(True, description="Create database, tables and topics at the start.")
     topic_replication: PositiveInt = 1
@@ -64,8 +70,8 @@ class Rollup:
         self.cascade = Cascade(store, self.ledger.scratch, settings.coarse_seconds_min)
         self.consumer: AIOKafkaConsumer | None = None
         self._settings = settings
-        self._store = store
-        self._publisher = publisher
+        self.store = store
+        self.publisher = publisher
         self._next_sweep = time.monotonic() + settings.sweep_seconds
         self._next_progress = 0.0
         self._positions: dict[TopicPartition, tuple[int, datetime]] = {}
@@ -88,7 +94,7 @@ class Rollup:
             dead += [mirrors.refused_line(line, why, now) for line, why in flushed.refused]
         receipts = [row for record in priced for row in mirrors.receipts(dict(record.headers))]
         if receipts:
-            await self._store.insert_bytes("receipts", mirrors.encode(receipts))
+            await self.store.insert_bytes("receipts", mirrors.encode(receipts))
         dead += await self._mirror(records)
         await self._bury(dead)
         for record in records:
@@ -123,7 +129,7 @@ class Rollup:
                 elif entry.row is not None:
                     rows.setdefault(entry.table, []).append(entry.row)
         for table, found in rows.items():
-            await self._store.insert_bytes(table, mirrors.encode(found))
+            await self.store.insert_bytes(table, mirrors.encode(found))
         return dead
 
     async def _bury(self, dead: list[DeadLetter]) -> None:
@@ -132,7 +138,7 @@ class Rollup:
             return
         for letter in dead:
             REFUSED.labels("rollup", letter.reason).inc()
-        await self._publisher.publish(
+        await self.publisher.publish(
             [
                 Message(topics.DEAD.name, letter.model_dump_json().encode(), letter.source.encode())
                 for letter in dead
@@ -170,7 +176,7 @@ class Rollup:
                 }
             )
         if rows:
-            await self._store.insert_bytes("progress", mirrors.encode(rows))
+            await self.store.insert_bytes("progress", mirrors.encode(rows))
 
     async def _ask_start(self, tp: TopicPartition) -> None:
         """Note where the group stood when the partition came here, unless Kafka does not say."""

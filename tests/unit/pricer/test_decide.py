@@ -95,14 +95,14 @@ def test_lines_beyond_the_limit_are_kept_whole(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_unexpected_error_is_a_bug_and_hurts_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = decide_module.price
+    real = decide_module.told.decide
 
     def broken(event, book):  # type: ignore[no-untyped-def]
         if event.event_id == "boom":
             raise RuntimeError("boom")
         return real(event, book)
 
-    monkeypatch.setattr(decide_module, "price", broken)
+    monkeypatch.setattr(decide_module.told, "decide", broken)
     outputs = decided(b"\n".join([GOOD, GOOD.replace(b'"e1"', b'"boom"'), GOOD]))
     assert len(outputs.priced) == 2
     assert outputs.refused == ["bug"]

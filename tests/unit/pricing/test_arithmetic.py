@@ -16,6 +16,7 @@ from schemas.usage import Dimension
 from services.pricer.encode import priced_line
 from services.pricing.core import Priced, price
 from services.pricing.matching import Pending
+from services.pricing.told import decide
 from tests.unit.pricing.make import NOON, book_of, call, cost, price_record, rates
 
 tokens = st.integers(0, 10**12)
@@ -173,7 +174,7 @@ def test_part_of_a_token_is_refused() -> None:
 
 def test_steps_nobody_bills_cost_nothing() -> None:
     event = call(operation="retrieval", usage=None, provider="", request_model="")
-    line = PricedCall.model_validate_json(priced_line(event, price(event, book_of()), 0))  # type: ignore[arg-type]
+    line = PricedCall.model_validate_json(priced_line(event, decide(event, book_of()), 0))
     assert (line.cost, line.currency, line.lines, line.price_key) == ("0", "", [], "")
     refused = call(status="error", usage=None)
     assert price(refused, book_of()) == price(event, book_of())
@@ -243,7 +244,7 @@ def test_lines_add_up_and_the_ledger_parses_them(
     event = call(usage=usage, org_id=org)
     result = price(event, book)
     assert isinstance(result, Priced)
-    line = PricedCall.model_validate_json(priced_line(event, result, book.position))
+    line = PricedCall.model_validate_json(priced_line(event, decide(event, book), book.position))
     costs = [Decimal(x.amount) for x in line.lines if x.kind != "markup"]
     assert sum(costs) == Decimal(line.cost)
     assert sum(Decimal(x.amount) for x in line.lines) == Decimal(line.charge)
