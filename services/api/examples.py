@@ -174,3 +174,58 @@ def body(example: dict[str, Any]) -> dict[str, Any]:
     """The `openapi_extra` of a route that takes such a body."""
     content = {"application/json": {"schema": {"type": "object"}, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+_LINE = {"dimension": "input", "quantity": "10000", "price": "2.5", "per": 1_000_000,
+         "amount": "0.025"}  # fmt: skip
+_QUOTE: dict[str, Any] = {
+    "outcome": "priced", "reason": None, "detail": None, "cost_usd": "0.025",
+    "charge_usd": "0.025", "currency": "USD", "cost": "0.025", "charge": "0.025",
+    "lines": [_LINE], "record": "price|*|openai|gpt-4o|2024-05-13T00:00:00Z", "revision": 1,
+    "variant": None, "normaliser": None,
+}  # fmt: skip
+QUOTES: dict[str, Any] = {"book_position": 4211, "quotes": [{"id": 1} | _QUOTE]}
+EXPLAINED: dict[str, Any] = {
+    "event_id": "e1", "org_id": "acme", "occurred_at": "2026-11-22T21:40:05Z",
+    "provider": "openai", "model": "gpt-4o", "outcome": "priced", "reason": None, "detail": None,
+    "currency": "USD", "cost": "0.025", "charge": "0.025", "usage": {"input": 10_000},
+    "usage_payload": None, "normaliser": None, "lines": [_LINE],
+    "steps": ["input: 10000 x 2.5 / 1000000 = 0.025"], "adds_up": True,
+    "record": "price|*|openai|gpt-4o|2024-05-13T00:00:00Z", "revision": 1, "variant": None,
+    "book_position": 4211, "price_record": {"kind": "price"}, "today": _QUOTE,
+}  # fmt: skip
+COVERAGE: dict[str, Any] = {
+    "since": "2026-10-23T00:00:00Z", "is_truncated": False,
+    "items": [{
+        "provider": "openai", "model": "my-prod-chat", "calls": 412, "tokens": 981_233,
+        "pending": "model_unknown", "oldest": "2026-11-20T00:00:00Z", "matched_by": None,
+        "price_key": None, "estimate": {"low": "1.2", "high": "3.9", "currency": "USD"},
+        "candidates": ["gpt-4o"],
+        "alias": {"kind": "alias", "provider": "openai", "reference": "my-prod-chat",
+                  "model": "gpt-4o", "effective_from": "2026-10-23T00:00:00Z"},
+    }],
+}  # fmt: skip
+REPRICINGS: dict[str, Any] = {
+    "repricings": [{
+        "position": 4210, "key": "price|*|openai|gpt-4o|2024-05-13T00:00:00Z", "state": "running",
+        "pass": 1, "share_done": 0.5, "updated_at": "2026-11-22T21:40:05Z",
+        "audit": {"published_by": "ops", "reason": "wrong unit"}, "calls_seen": 1200,
+        "calls_changed": 800,
+    }],
+}  # fmt: skip
+REPRICING: dict[str, Any] = {
+    "position": 4210,
+    "changes": [{
+        "org_id": "acme", "day": "2026-11-20", "in_month": "2026-11-01", "is_adjustment": False,
+        "currency": "USD", "calls": 12, "cost_before": "1.2", "cost_after": "0.9",
+        "charge_before": "1.2", "charge_after": "0.9", "pending_after": 0,
+    }],
+}  # fmt: skip
+_SUMS = {
+    "calls": 1200, "cost": "41.2", "cost_then": "20.6", "difference": "-20.6", "charge": "41.2",
+    "charge_then": "20.6", "pending": 0, "pending_then": 0,
+}  # fmt: skip
+WHAT_IF: dict[str, Any] = {
+    "calls": 1200, "book_position": 4211, "total": {"USD": _SUMS},
+    "changes": [{"org_id": "acme", "day": "2026-11-20", "currency": "USD"} | _SUMS],
+}  # fmt: skip

@@ -8,8 +8,9 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.api import book, state, traces, usage
+from services.api import book, coverage, quotes, repricing, state, traces, usage
 from services.api.asked import RefusedError
+from services.api.mirror_book import MirrorBook
 from services.api.reader import Reader
 from services.api.settings import Settings
 from services.api.writer import Writer
@@ -53,10 +54,11 @@ def build(
     )
     app.state.settings, app.state.keys = settings, settings.known_keys()
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
+    app.state.book = MirrorBook(reader)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
-    for part in (usage, state, traces, book):
+    for part in (usage, state, traces, book, quotes, coverage, repricing):
         app.include_router(part.router)
     return app

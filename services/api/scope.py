@@ -8,7 +8,7 @@ from urllib.parse import quote
 TABLES = frozenset(
     {
         "calls", "conflicts", "dead_letters", "narrow_day", "narrow_hour", "orgs",
-        "outcomes", "rollup_day", "rollup_hour", "rollup_minute", "tellings",
+        "outcomes", "price_changes", "rollup_day", "rollup_hour", "rollup_minute", "tellings",
     }
 )  # fmt: skip
 """Tables with an org column."""

@@ -115,6 +115,25 @@ class PriceBook:
         self.cache.clear()
         return _change(parsed, entry.series)
 
+    def fork(self) -> "PriceBook":
+        """A book of its own with the same records: for what would be if."""
+        return PriceBook(
+            prices={key: list(items) for key, items in self.prices.items()},
+            aliases={key: list(items) for key, items in self.aliases.items()},
+            patterns={key: list(items) for key, items in self.patterns.items()},
+            markups={key: list(items) for key, items in self.markups.items()},
+            calendars=dict(self.calendars),
+            position=self.position,
+            markup_rules={scope: list(rules) for scope, rules in self.markup_rules.items()},
+            _entries=dict(self._entries),
+            _providers=dict(self._providers),
+        )
+
+    def record(self, key: str) -> Any:
+        """The record that stands under a key, None without one."""
+        entry = self._entries.get(key)
+        return entry.record if entry else None
+
     def knows_provider(self, provider: str) -> bool:
         """True for a canonical provider of the table, or one that has records of its own."""
         return provider in KNOWN or provider in self._providers

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from schemas.price import PriceRecord, ReplayRecord
 from services.pricing.book import PriceBook
 from services.pricing.matching import Key, Pending, plan
 from services.pricing.providers import canonical, plain_name, spellings
-from services.pricing.told import decide
+from services.pricing.told import decide, read
 
 _COPIED = (
     "event_id", "project", "trace_id", "span_id", "parent_span_id", "conversation_id", "user_id",
@@ -131,7 +131,7 @@ def stored(row: Sequence[Any]) -> Stored:
     (org, at, ttft, usage, payload, normaliser, metadata, reported, payload_hash, currency, cost,
      charge, price_key, variant, pending, *cursor) = row[len(_COPIED) :]  # fmt: skip
     told |= {
-        "org_id": org, "occurred_at": at, "time_to_first_token_ms": ttft,
+        "org_id": org, "occurred_at": _utc(at), "time_to_first_token_ms": ttft,
         "usage": None if normaliser else _object(usage), "usage_payload": _object(payload),
         "metadata": _object(metadata), "provider_reported_cost": reported or None,
     }  # fmt: skip
@@ -139,6 +139,12 @@ def stored(row: Sequence[Any]) -> Stored:
         CallEvent.model_construct(**told), str(payload_hash), currency, Decimal(cost),
         Decimal(charge), price_key, variant, pending, tuple(cursor),
     )  # fmt: skip
+
+
+def _utc(value: Any) -> datetime:
+    """ClickHouse's times are UTC, whether the driver says so or not."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _object(text: str) -> Any:
@@ -180,3 +186,14 @@ def _standing(call: Stored) -> tuple[object, ...]:
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def instead(event: CallEvent, provider: str, model: str) -> CallEvent:
+    """The call as if another model had answered it, with the same quantities."""
+    read_event = read(event).event
+    return read_event.model_copy(
+        update={
+            "provider": provider, "response_model": model, "request_model": "",
+            "service_tier": "", "processing": read_event.processing, "deployment": "",
+        }
+    )  # fmt: skip

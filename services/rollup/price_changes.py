@@ -78,11 +78,9 @@ def differences(
     """What the book says differently of the calls of a page."""
     for row in rows:
         call = stored(row[:-1])
-        at = utc(call.event.occurred_at)
-        if not job.reached.holds(at):
+        if not job.reached.holds(call.event.occurred_at):
             continue
-        call = call._replace(event=call.event.model_copy(update={"occurred_at": at}))
-        is_closed = month_of(at) in closed.months
+        is_closed = month_of(call.event.occurred_at) in closed.months
         found = _closed_change(call, job, book, closed) if is_closed else None
         if not is_closed:
             found = change(call, book, replay=job.is_replay)
