@@ -1,6 +1,6 @@
 """From rows to the JSON of a usage answer. Pure: exact sums, money as text per currency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.money import EXACT, ZERO, plain
 from services.api.plan import Bucket
-from services.api.sql import COUNTS, MONEY, TOKENS, Slice
+from services.api.sql import MONEY, TOKENS, Slice
 
 TOKEN_NAMES = dict(
     zip(TOKENS, ("input", "cache_read", "cache_write", "output", "reasoning"), strict=True)
@@ -20,98 +20,115 @@ TOKEN_NAMES = dict(
 class Sums:
     """Counts, and money by currency: amounts of two currencies never meet."""
 
-    counts: list[int] = field(default_factory=lambda: [0] * len(COUNTS))
+    asked: Slice
+    counts: dict[str, int] = field(default_factory=dict)
     money: dict[str, list[Decimal]] = field(default_factory=dict)
 
     def add(self, currency: str, counts: Sequence[int], money: Sequence[Decimal]) -> None:
         """Add one row."""
-        self.counts = [a + int(b) for a, b in zip(self.counts, counts, strict=True)]
-        if not currency:
-            return
-        old = self.money.setdefault(currency, [ZERO] * len(MONEY))
-        self.money[currency] = [EXACT.add(a, b) for a, b in zip(old, money, strict=True)]
+        for name, count in zip(self.asked.counts, counts, strict=True):
+            self.counts[name] = self.counts.get(name, 0) + int(count)
+        if currency:
+            old = self.money.get(currency)
+            added = list(money) if old is None else list(map(EXACT.add, old, money))
+            self.money[currency] = added
 
-    def values(self) -> dict[str, Any]:
-        """The measures by name."""
-        counts = dict(zip(COUNTS, self.counts, strict=True))
-        told: dict[str, Any] = {name: counts[name] for name in COUNTS if name not in TOKENS}
-        told["tokens"] = {TOKEN_NAMES[name]: counts[name] for name in TOKENS}
-        for index, name in enumerate(MONEY):
-            told[name] = {c: plain(m[index]) for c, m in sorted(self.money.items())}
-        return told
+    def count(self, name: str) -> int:
+        """A count; zero where no row was."""
+        return self.counts.get(name, 0)
+
+    def amount(self, currency: str, name: str) -> Decimal:
+        """An amount; zero where no row was."""
+        known = self.money.get(currency)
+        return known[self.asked.money.index(name)] if known else ZERO
 
 
 @dataclass
 class Group:
     """One member: its sums over the range and in each bucket."""
 
-    whole: Sums = field(default_factory=Sums)
+    asked: Slice
+    whole: Sums
     buckets: dict[int, Sums] = field(default_factory=dict)
+
+    @staticmethod
+    def of(asked: Slice) -> "Group":
+        """Without a row yet."""
+        return Group(asked, Sums(asked))
 
     def add(self, bucket: int, row: tuple[str, Sequence[int], Sequence[Decimal]]) -> None:
         """Add one row to the range and to its bucket."""
         self.whole.add(*row)
-        self.buckets.setdefault(bucket, Sums()).add(*row)
+        if bucket not in self.buckets:
+            self.buckets[bucket] = Sums(self.asked)
+        self.buckets[bucket].add(*row)
 
-    def told(self, buckets: Sequence[Bucket]) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """`total` and, where there are several buckets, `series`: a list for each measure."""
-        answer: dict[str, Any] = {"total": self.whole.values()}
+        whole, buckets = self.whole, self.asked.plan.buckets
+        currencies = sorted(whole.money)
+        answer: dict[str, Any] = {
+            "total": _told(
+                self.asked, whole.count,
+                lambda name: {c: plain(whole.amount(c, name)) for c in currencies},
+            )
+        }  # fmt: skip
         if len(buckets) > 1:
-            empty = Sums()
-            answer["series"] = _series(
-                self.whole, [self.buckets.get(b.start, empty) for b in buckets]
+            empty = Sums(self.asked)
+            parts = [self.buckets.get(bucket.start, empty) for bucket in buckets]
+            answer["series"] = _told(
+                self.asked,
+                lambda name: [part.count(name) for part in parts],
+                lambda name: {c: [plain(p.amount(c, name)) for p in parts] for c in currencies},
             )
         return answer
 
 
-def _series(whole: Sums, parts: Sequence[Sums]) -> dict[str, Any]:
-    """Each measure's value in each bucket; money of a currency is "0" where there is none."""
-    counts = {name: [part.counts[n] for part in parts] for n, name in enumerate(COUNTS)}
-    told: dict[str, Any] = {name: counts[name] for name in COUNTS if name not in TOKENS}
-    told["tokens"] = {TOKEN_NAMES[name]: counts[name] for name in TOKENS}
-    none = [ZERO] * len(MONEY)
-    for index, name in enumerate(MONEY):
-        told[name] = {
-            currency: [plain(part.money.get(currency, none)[index]) for part in parts]
-            for currency in sorted(whole.money)
-        }
+def _told(asked: Slice, count: Callable[[str], Any], money: Callable[[str], Any]) -> dict[str, Any]:
+    """The measures that were asked for, by name."""
+    told: dict[str, Any] = {}
+    for name in asked.measures:
+        if name == "tokens":
+            told[name] = {TOKEN_NAMES[token]: count(token) for token in TOKENS}
+        else:
+            told[name] = money(name) if name in MONEY else count(name)
     return told
 
 
 def usage(asked: Slice, rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> dict[str, Any]:
     """`buckets`, `groups`, `other`, `total`, `currencies`. The total adds every row there is."""
     width = len(asked.by)
-    total, other, groups = Group(), Group(), dict[tuple[str, ...], Group]()
+    total, other = Group.of(asked), Group.of(asked)
+    groups: dict[tuple[str, ...], Group] = {}
+    width_of_counts = len(asked.counts)
     for bucket, is_top, *rest in rows:
         key = tuple(rest[:width])
         currency, *numbers = rest[width:]
-        row = (currency, numbers[: len(COUNTS)], numbers[len(COUNTS) :])
+        row = (currency, numbers[:width_of_counts], numbers[width_of_counts:])
         total.add(bucket, row)
         if width:
-            (groups.setdefault(key, Group()) if is_top else other).add(bucket, row)
+            if is_top and key not in groups:
+                groups[key] = Group.of(asked)
+            (groups[key] if is_top else other).add(bucket, row)
     buckets = asked.plan.buckets
     members = sorted(groups.items(), key=lambda item: (_rank(asked, item[1].whole), item[0]))
     return {
         "currencies": sorted(total.whole.money),
         "buckets": [bucket_told(bucket, zone) for bucket in buckets],
         "groups": [
-            {"key": dict(zip(asked.by, key, strict=True))} | group.told(buckets)
-            for key, group in members
+            {"key": dict(zip(asked.by, key, strict=True))} | group.told() for key, group in members
         ],
-        "other": other.told(buckets) if other.buckets else None,
-        "total": total.told(buckets),
+        "other": other.told() if other.buckets else None,
+        "total": total.told(),
     }
 
 
 def _rank(asked: Slice, sums: Sums) -> Decimal:
     """Smaller comes first."""
     if asked.order in ("cost", "charge"):
-        money = sums.money.get(asked.rank_currency)
-        return -money[MONEY.index(asked.order)] if money else ZERO
-    counts = dict(zip(COUNTS, sums.counts, strict=True))
-    if asked.order == "calls":
-        return Decimal(-counts["steps"])
-    return Decimal(-sum(counts[name] for name in TOKENS))
+        return -sums.amount(asked.rank_currency, asked.order)
+    names = ("steps",) if asked.order == "calls" else TOKENS
+    return Decimal(-sum(map(sums.count, names)))
 
 
 def bucket_told(bucket: Bucket, zone: ZoneInfo) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.api.plan import Interval, Plan, Range, TooWideError, automatic, plan
-from services.api.sql import DIMENSIONS
+from services.api.sql import DIMENSIONS, SHOWN
 
 BY_MAX = 3
 VALUES_MAX = 100
@@ -77,6 +77,15 @@ def by_of(by: Sequence[str]) -> tuple[str, ...]:
     if len(names) > BY_MAX:
         raise refuse("by", f"at most {BY_MAX} dimensions")
     return names
+
+
+def measures_of(measures: Sequence[str]) -> tuple[str, ...]:
+    """The measures to answer with, given repeated or with commas; by default all."""
+    names = tuple(dict.fromkeys(name for part in measures for name in part.split(",") if name))
+    for name in names:
+        if name not in SHOWN:
+            raise refuse("measures", f"unknown measure {name[:64]!r}", allowed=list(SHOWN))
+    return names or SHOWN
 
 
 def filters_of(given: Mapping[str, Sequence[str] | None]) -> dict[str, tuple[str, ...]]:

@@ -56,9 +56,10 @@ def _job(row: Any, *, whole: bool) -> dict[str, Any]:
         "pass": number,
         "share_done": round(done / slots, 4) if slots else 1.0,
         "updated_at": text(instant(at)),
-        "audit": parsed.get("audit"),
     }
-    return job | ({"calls_seen": seen, "calls_changed": changed} if whole else {})
+    if not whole:
+        return job
+    return job | {"audit": parsed.get("audit"), "calls_seen": seen, "calls_changed": changed}
 
 
 @router.get(

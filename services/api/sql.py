@@ -36,7 +36,17 @@ ORDERS = {
     "tokens": (f"sum({' + '.join(TOKENS)})", TOKENS),
 }
 """What ranks groups, and the fields it needs."""
-MEASURED = ("operation", "status", "pending", "currency", "calls", *TOKENS, *MONEY)
+SHOWN = ("calls", "steps", "errors", "pending_calls", "tokens", *MONEY)
+"""The measures of an answer by name."""
+_MODEL_OPERATIONS = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
+_COUNTED = {
+    "calls": (f"sumIf(n, operation IN ({_MODEL_OPERATIONS}))", ("operation", "calls")),
+    "steps": ("sum(n)", ("calls",)),
+    "errors": ("sumIf(n, status = 'error')", ("status", "calls")),
+    "pending_calls": ("sumIf(n, pending != '')", ("pending", "calls")),
+} | {name: (f"sum({name})", (name,)) for name in TOKENS}
+"""Counts: their SQL and the fields they need."""
+_RANKED_BY = {"cost": "cost", "charge": "charge", "calls": "steps", "tokens": "tokens"}
 LIMITS = (
     " SETTINGS max_execution_time = 10, max_result_rows = 200000, "
     "result_overflow_mode = 'throw', do_not_merge_across_partitions_select_final = 1"
@@ -64,6 +74,22 @@ class Slice:
     top: int = 100
     order: str = "cost"
     rank_currency: str = "USD"
+    measures: tuple[str, ...] = SHOWN
+
+    @property
+    def _needed(self) -> frozenset[str]:
+        return frozenset({*self.measures, _RANKED_BY[self.order]})
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The counts to sum: those asked for, and what ranks the groups."""
+        tokens = "tokens" in self._needed
+        return tuple(name for name in COUNTS if name in self._needed or (tokens and name in TOKENS))
+
+    @property
+    def money(self) -> tuple[str, ...]:
+        """The amounts to sum, likewise."""
+        return tuple(name for name in MONEY if name in self._needed)
 
 
 def usage(asked: Slice) -> Statement:
@@ -73,15 +99,15 @@ def usage(asked: Slice) -> Statement:
     """
     keys = [DIMENSIONS[name] for name in asked.by]
     order, fields = ORDERS[asked.order]
-    text, parameters = source(asked, (*keys, *MEASURED, *fields))
+    measured = {name for count in asked.counts for name in _COUNTED[count][1]}
+    wanted = (*keys, "currency", *sorted(measured), *asked.money, *fields)
+    text, parameters = source(asked, wanted)
     names = [f"k{n}" for n in range(len(keys))]
     parameters |= {"top": asked.top, "rank_currency": asked.rank_currency}
     grouped = ", ".join(["b", *names, "currency"])
     keyed = "".join(f"{key} AS {name}, " for key, name in zip(keys, names, strict=True))
-    summed = (
-        f"SELECT {_bucket(asked, parameters)}, {keyed}currency, {_measures()}, {order} AS part "
-        f"FROM ({text}) GROUP BY {grouped}"
-    )
+    columns = f"{keyed}currency, {_measures(asked)}, {order} AS part"
+    summed = f"SELECT {_bucket(asked, parameters)}, {columns} FROM ({text}) GROUP BY {grouped}"
     ranked, shown = f"SELECT *, 1 AS is_top FROM ({summed})", ""
     if keys:
         members = ", ".join(names)
@@ -90,7 +116,7 @@ def usage(asked: Slice) -> Statement:
         ranked = f"SELECT *, {place} <= {{top:UInt32}} AS is_top FROM ({whole})"
         shown = "".join(f"if(is_top, toString({name}), '') AS s_{name}, " for name in names)
     groups = ", ".join(["b", "is_top", *(f"s_{name}" for name in names), "currency"])
-    totals = ", ".join(f"sum(m_{name})" for name in (*COUNTS, *MONEY))
+    totals = ", ".join(f"sum(m_{name})" for name in (*asked.counts, *asked.money))
     sql = f"SELECT b, is_top, {shown}currency, {totals} FROM ({ranked}) GROUP BY {groups}"
     return Statement(sql + LIMITS, parameters)
 
@@ -209,16 +235,10 @@ def _bucket(asked: Slice, parameters: dict[str, Any]) -> str:
     return "roundDown(ts, {starts:Array(UInt32)}) AS b"
 
 
-def _measures() -> str:
-    operations = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
-    counts = [
-        f"sumIf(n, operation IN ({operations})) AS m_calls",
-        "sum(n) AS m_steps",
-        "sumIf(n, status = 'error') AS m_errors",
-        "sumIf(n, pending != '') AS m_pending_calls",
-    ]
-    sums = [f"sum(CAST({name} AS Decimal(76, 18))) AS m_{name}" for name in MONEY]
-    return ", ".join([*counts, *(f"sum({name}) AS m_{name}" for name in TOKENS), *sums])
+def _measures(asked: Slice) -> str:
+    counts = [f"{_COUNTED[name][0]} AS m_{name}" for name in asked.counts]
+    money = [f"sum(CAST({name} AS Decimal(76, 18))) AS m_{name}" for name in asked.money]
+    return ", ".join([*counts, *money])
 
 
 def size_of(grain_start: int, asked: Slice) -> int:

@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import answer, examples, sql
 from services.api.access import Caller, Reads, not_found
-from services.api.asked import by_of, check_cells, filters_of, plan_of, range_of, zone_of
+from services.api.asked import (
+    by_of,
+    check_cells,
+    filters_of,
+    measures_of,
+    plan_of,
+    range_of,
+    zone_of,
+)
 from services.api.completeness import completeness, rates_of
 from services.api.estimate import estimate
 from services.api.reader import text
@@ -46,6 +54,7 @@ class Usage(Slicing):
 
     interval: Literal["none", "minute", "hour", "day", "week", "month", "auto"] = "none"
     by: list[str] = Field([], description="Up to 3 dimensions, repeated or with commas.")
+    measures: list[str] = Field([], description="Which measures, with commas; by default all.")
     top: int = Field(100, ge=1, le=1_000, description="Groups shown; the rest is `other`.")
     order: Literal["cost", "charge", "calls", "tokens"] = "cost"
 
@@ -81,8 +90,9 @@ async def usage(request: Request, asked: Annotated[Usage, Query()], caller: Read
     by = by_of(asked.by)
     state, zone = request.app.state, zone_of(asked.tz)
     slice_ = sliced(
-        request, asked, caller, interval=asked.interval, by=by, top=asked.top, order=asked.order
-    )
+        request, asked, caller, interval=asked.interval, by=by, top=asked.top, order=asked.order,
+        measures=measures_of(asked.measures),
+    )  # fmt: skip
     buckets = slice_.plan.buckets
     check_cells(by, asked.top, len(buckets))
     rows, complete = await asyncio.gather(

@@ -24,6 +24,10 @@ READS = {
     "/v1/prices/history": ["provider=openai&model=m1"],
     "/v1/orgs": [""],
     "/v1/orgs/{org_id}": [""],
+    "/v1/calls/{event_id}/explain": [""],
+    "/v1/coverage": ["", "unmatched=true&days=366"],
+    "/v1/repricings": [""],
+    "/v1/repricings/{position}": [""],
 }
 WRITES = [
     ("PUT", "/v1/prices"),
@@ -31,6 +35,12 @@ WRITES = [
     ("PUT", "/v1/orgs/acme"),
     ("PUT", "/v1/orgs/globex"),
 ]
+
+
+def places(trace: str, org: str) -> dict[str, Any]:
+    """What stands in the paths: a trace, one of its events, an org, a position of the book."""
+    event = f"e{4 * int(trace[1:])}"
+    return {"trace_id": trace, "event_id": event, "org_id": org, "position": 3}
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -73,7 +83,7 @@ async def test_an_org_key_reads_its_org_alone(
                     for org in (ACME, *FOREIGN):
                         if "{" not in path and (trace, org) != (foreign[0], ACME):
                             continue
-                        place = path.format(trace_id=trace, org_id=org)
+                        place = path.format(**places(trace, org))
                         answer = await client.get(f"{place}?{query}")
                         assert answer.status_code in (200, 400, 404), answer.text
                         if answer.status_code == 200:
@@ -97,7 +107,7 @@ async def test_a_foreign_id_answers_as_an_unknown_one(client_of: Clients) -> Non
 
 @pytest.mark.parametrize("path", READS)
 async def test_a_key_is_needed(path: str, client_of: Clients) -> None:
-    place = path.format(trace_id="t1", org_id="acme")
+    place = path.format(**places("t1", "acme"))
     for key, status in (("", 401), ("nobody", 401), ("writer", 403)):
         async with client_of(key) as client:
             answer = await client.get(place)

@@ -169,3 +169,21 @@ async def test_a_wrong_parameter_is_named(
         answer = await client.get("/v1/usage", params=params)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("measures", ["cost", "calls", "tokens,cache_saved", "errors,steps,charge"])
+@pytest.mark.parametrize("order", ["cost", "tokens"])
+async def test_fewer_measures_are_those_of_the_whole_answer(
+    measures: str, order: str, client_of: Clients
+) -> None:
+    asked = f"/v1/usage?from=2026-10-20T00:00Z&by=model&interval=week&top=3&order={order}"
+    names = measures.split(",")
+    async with client_of("reader") as client:
+        whole = (await client.get(asked)).json()
+        some = (await client.get(f"{asked}&measures={measures}")).json()
+        wrong = await client.get(f"{asked}&measures=cots")
+    for part in [*whole["groups"], whole["other"], whole["total"]]:
+        for kind in ("total", "series"):
+            part[kind] = {name: part[kind][name] for name in names}
+    assert some == whole
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "measures")
