@@ -50,6 +50,10 @@ SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory =
 
 CREATE TABLE IF NOT EXISTS narrow_day AS narrow_hour;
 
+-- All orgs as one, under the empty org id: gen = sum of gen over the orgs.
+CREATE TABLE IF NOT EXISTS total_hour AS narrow_hour;
+CREATE TABLE IF NOT EXISTS total_day AS narrow_hour;
+
 CREATE TABLE IF NOT EXISTS users_hour (
   org_id LowCardinality(String),
   bucket DateTime('UTC'),

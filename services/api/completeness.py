@@ -21,8 +21,10 @@ async def completeness(
     reader: Reader, asked: sql.Slice, now: datetime, settled_after_hours: float
 ) -> dict[str, Any]:
     """The `completeness` member of an answer over this slice."""
-    rows, fresh = await asyncio.gather(
-        reader.run(sql.pending(asked)), ledger_freshness(reader, now)
+    rows, fresh, unattributed = await asyncio.gather(
+        reader.run(sql.pending(asked)),
+        ledger_freshness(reader, now),
+        count_unattributed(reader, asked),
     )
     waiting = [(str(row[0]), row) for row in rows if row[1]]
     tokens = [(provider, dict(zip(sql.TOKENS, row[3:8], strict=True))) for provider, row in waiting]
@@ -47,8 +49,14 @@ async def completeness(
         "pending_tokens": sum(sum(counts.values()) for _, counts in tokens),
         "oldest_pending_at": oldest,
         "estimate": cost,
-        "unattributed_calls": sum(int(row[9]) for row in rows),
+        "unattributed_calls": unattributed,
     }
+
+
+async def count_unattributed(reader: Reader, asked: sql.Slice) -> int:
+    """Steps of the slice that name no org."""
+    statement = sql.unattributed(asked)
+    return int((await reader.run(statement))[0][0]) if statement else 0
 
 
 async def _oldest(reader: Reader, asked: sql.Slice, start: int | None) -> str | None:

@@ -2,7 +2,7 @@
 # ruff: noqa: S608 - names come from this module alone, every value is a query parameter
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.call import MODEL_OPERATIONS, UNATTRIBUTED
@@ -122,20 +122,30 @@ def usage(asked: Slice) -> Statement:
 
 
 def pending(asked: Slice) -> Statement:
-    """The unpriced part of the same rows, by provider, and the steps without an org."""
+    """The unpriced part of the same rows, by provider."""
     text, parameters = source(asked, ("provider", "pending", "calls", *TOKENS))
     tokens = ", ".join(f"sum({name})" for name in TOKENS)
     sql = (
         "SELECT if(pending = '', '', toString(provider)) AS p, pending != '' AS is_pending, "
-        f"sum(n), {tokens}, min(ts), sumIf(n, org_id = '{UNATTRIBUTED}') "
-        f"FROM ({text}) GROUP BY p, is_pending"
+        f"sum(n), {tokens}, min(ts) FROM ({text}) GROUP BY p, is_pending"
     )
     return Statement(sql + LIMITS, parameters)
 
 
+def unattributed(asked: Slice) -> Statement | None:
+    """The steps of the same rows that name no org; None where there can be none."""
+    among = asked.filters.get("org", (UNATTRIBUTED,))
+    if UNATTRIBUTED not in among or not asked.scope.allows(UNATTRIBUTED):
+        return None
+    text, parameters = source(
+        replace(asked, filters={**asked.filters, "org": (UNATTRIBUTED,)}), ("calls",)
+    )
+    return Statement(f"SELECT sum(n) FROM ({text})" + LIMITS, parameters)
+
+
 def pending_groups(asked: Slice) -> Statement:
     """Pending calls by reason, provider, model and org."""
-    text, parameters = source(asked, ("provider", "model", "pending", "calls", *TOKENS))
+    text, parameters = source(asked, ("org_id", "provider", "model", "pending", "calls", *TOKENS))
     tokens = ", ".join(f"sum({name})" for name in TOKENS)
     sql = (
         f"SELECT pending, provider, model, org_id, sum(n) AS c, {tokens}, min(ts) FROM ({text}) "
@@ -173,7 +183,8 @@ def source(asked: Slice, fields: Sequence[str]) -> tuple[str, dict[str, Any]]:
         if ranges := asked.plan.pieces[grain]:
             within, more = _within(grain, ranges)
             parameters |= more
-            rows = asked.scope.unnested(_table(grain, names), joined)
+            whole = asked.scope.org_id is None and "org_id" not in fields and "org" not in names
+            rows = asked.scope.unnested(_table(grain, names, whole=whole), joined)
             parts.append(f"SELECT {columns} {rows} AND {within}{conditions}")
     return " UNION ALL ".join(parts), parameters
 
@@ -182,9 +193,10 @@ def _renamed(field_: str) -> str:
     return "n" if field_ == "calls" else field_
 
 
-def _table(grain: Grain, names: set[str]) -> str:
+def _table(grain: Grain, names: set[str], *, whole: bool) -> str:
+    """The smallest table that knows these dimensions; `whole`: of all orgs as one."""
     if grain != "minute" and names <= NARROW:
-        return f"narrow_{grain}"
+        return f"total_{grain}" if whole else f"narrow_{grain}"
     return f"rollup_{grain}"
 
 

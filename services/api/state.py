@@ -13,7 +13,7 @@ from schemas.call import UNATTRIBUTED
 from services.api import examples, sql
 from services.api.access import Caller, Reads
 from services.api.asked import refuse
-from services.api.completeness import ledger_freshness
+from services.api.completeness import count_unattributed, ledger_freshness
 from services.api.plan import Range, plan
 from services.api.reader import Reader, instant, text
 from services.api.scope import Scope
@@ -94,8 +94,9 @@ async def data_health(request: Request, caller: Reads) -> Any:
     scope, now = caller.scope, request.app.state.clock()
     whole = Range(0, int(now.timestamp()) // 60 * 60 + 7_200)
     everything = sql.Slice(scope, plan(whole, "none", _UTC))
-    groups, letters, conflicts, last = await asyncio.gather(
+    groups, unattributed, letters, conflicts, last = await asyncio.gather(
         reader.run(sql.pending(everything)),
+        count_unattributed(reader, everything),
         reader.query(f"SELECT count() {scope.rows('dead_letters')}", scope),
         reader.query(f"SELECT uniqExact(project, event_id) {scope.rows('conflicts')}", scope),
         reader.query(
@@ -116,10 +117,13 @@ async def data_health(request: Request, caller: Reads) -> Any:
         ],
     }
     answer["last_price"] = answer["last_price"][0] if answer["last_price"] else None
-    return answer | await _installation(request, caller, stored, groups)
+    told = await _installation(request, caller, stored)
+    if caller.scope.org_id is None:
+        told[UNATTRIBUTED] = unattributed
+    return answer | told
 
 
-async def _installation(request: Request, caller: Caller, stored: int, groups: Any) -> Any:
+async def _installation(request: Request, caller: Caller, stored: int) -> dict[str, Any]:
     """What only a key for all orgs may know, and how far the ledger is."""
     reader: Reader = request.app.state.reader
     fresh = await ledger_freshness(reader, request.app.state.clock())
@@ -143,7 +147,6 @@ async def _installation(request: Request, caller: Caller, stored: int, groups: A
     return told | {
         "received": lines,
         "duplicates": max(0, lines - dead_lines - stored),
-        UNATTRIBUTED: sum(int(row[9]) for row in groups),
         "topics": [
             {"topic": topic, "behind": behind, "as_of": text(instant(at))}
             for topic, behind, at in topics

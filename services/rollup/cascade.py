@@ -12,7 +12,7 @@ import orjson
 from services.rollup import subjects
 from services.rollup.columns import DIMENSIONS, NARROW
 from services.rollup.stage import Scratch
-from services.rollup.statements import recompute_coarser
+from services.rollup.statements import recompute_coarser, recompute_total
 from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 from services.runtime.telemetry import FLUSH_SECONDS
@@ -109,13 +109,16 @@ class Cascade:
         )
 
     async def _days(self) -> None:
-        day = f"SELECT DISTINCT org_id, toStartOfDay(bucket) AS day FROM {self._scratch.hours}"
+        hours = self._scratch.hours
+        day = f"SELECT DISTINCT org_id, toStartOfDay(bucket) AS day FROM {hours}"
         all_hours = f"SELECT org_id, day + 3600 * h FROM ({day}) ARRAY JOIN range(24) AS h"
         start = "toStartOfDay(bucket)"
         await self._run(
             "days",
             recompute_coarser("rollup_hour", "rollup_day", DIMENSIONS, all_hours, start),
             recompute_coarser("rollup_day", "narrow_day", NARROW, day, "bucket"),
+            recompute_total("narrow_hour", "total_hour", NARROW, f"SELECT bucket FROM {hours}"),
+            recompute_total("narrow_day", "total_day", NARROW, f"SELECT day FROM ({day})"),
         )
 
     async def _subjects(self) -> None:
@@ -137,11 +140,22 @@ def _behind(target: str, target_gen: str, start: str, source: str = "rollup_minu
     )
 
 
+def _total_behind(target: str, source: str) -> str:
+    """Hours, under the empty org id, in which the total of all orgs is behind the orgs."""
+    return (
+        "SELECT '', toUnixTimestamp(b) FROM (SELECT bucket AS b, sum(gen) AS want "
+        f"FROM {source} FINAL GROUP BY b) AS w LEFT JOIN (SELECT bucket AS t, gen AS have "
+        f"FROM {target} FINAL) AS h ON h.t = w.b WHERE want > have"
+    )
+
+
 BEHIND = (
     _behind("rollup_hour", "sum(gen)", "toStartOfHour(bucket)"),
     _behind("narrow_hour", "sum(gen)", "toStartOfHour(bucket)"),
     _behind("rollup_day", "sum(gen)", "toStartOfDay(bucket)", "rollup_hour"),
     _behind("narrow_day", "sum(gen)", "toStartOfDay(bucket)", "rollup_hour"),
+    _total_behind("total_hour", "narrow_hour"),
+    _total_behind("total_day", "narrow_day"),
     _behind("users_hour", "min(gen)", "toStartOfHour(bucket)"),
     _behind("conversations_hour", "min(gen)", "toStartOfHour(bucket)"),
     _behind("latency_quarter", "sum(gen)", "toStartOfFifteenMinutes(bucket)"),

@@ -1,11 +1,14 @@
 """What is done on demand or now and then: verify, rebuild, and the sweep for far tellings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Context, Decimal, Inexact
+from typing import Any
 
 import orjson
 
+from schemas.money import plain
 from services.rollup.cascade import Cascade
 from services.rollup.columns import CALL_COLUMNS
 from services.rollup.ledger import Ledger
@@ -13,8 +16,11 @@ from services.rollup.resolve import Place
 from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 
+_EXACT = Context(prec=120, traps=[Inexact])
+"""Generations have up to 78 digits."""
 _SUMS = "toString(sum(gen)), sum(calls), toString(sum(cost)), toString(sum(charge))"
 TABLES = ("rollup_minute", "rollup_hour", "rollup_day", "narrow_hour", "narrow_day")
+TOTALS = ("total_hour", "total_day")
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,23 @@ async def verify(store: Store, start: datetime, end: datetime) -> list[Mismatch]
         )
         bare = {key: ("", *row[1:]) for key, row in truth.items()}
         wrong += _compare(f"{table}.d", bare, _keyed(await store.rows(inside, span)))
+    everyone = _all_orgs(truth)
+    for table in TOTALS:
+        sql = (
+            f"SELECT '', toString(toDate(bucket)), {_SUMS} FROM {table} FINAL "
+            f"WHERE {within} GROUP BY 1, 2"
+        )
+        wrong += _compare(table, everyone, _keyed(await store.rows(sql, span)))
     return wrong
+
+
+def _all_orgs(truth: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[Any, tuple[str, ...]]:
+    """The days of all orgs together."""
+    days: dict[str, list[Decimal]] = {}
+    for (_, day), row in truth.items():
+        sums = days.setdefault(day, [Decimal(0)] * len(row))
+        days[day] = [_EXACT.add(a, Decimal(b)) for a, b in zip(sums, row, strict=True)]
+    return {("", day): tuple(plain(value) for value in sums) for day, sums in days.items()}
 
 
 def _keyed(rows: Sequence[Sequence[object]]) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -125,7 +147,7 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
     """
     span = {"start": start, "end": end}
     within = "bucket >= {start:DateTime('UTC')} AND bucket < {end:DateTime('UTC')}"
-    for table in (*TABLES, "users_hour", "conversations_hour", "latency_quarter"):
+    for table in (*TABLES, *TOTALS, "users_hour", "conversations_hour", "latency_quarter"):
         await ledger.store.command(
             f"DELETE FROM {table} WHERE {within} SETTINGS lightweight_deletes_sync = 2", span
         )

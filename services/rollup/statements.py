@@ -160,16 +160,25 @@ def recompute_coarser(
     `buckets` is a subquery of dirty (org_id, bucket) pairs *of the source*; `start` is the SQL
     that maps a source bucket to its target bucket.
     """
+    rows = f"SELECT org_id AS o, {start} AS b, d, gen FROM {source} FINAL "
+    return _summed(target, dims, f"{rows} WHERE (org_id, bucket) IN ({buckets})")
+
+
+def recompute_total(source: str, target: str, dims: tuple[str, ...], buckets: str) -> str:
+    """Step 10: buckets of all orgs together. `buckets` is a subquery of dirty buckets."""
+    rows = f"SELECT '' AS o, bucket AS b, d, gen FROM {source} FINAL "
+    return _summed(target, dims, f"{rows} WHERE bucket IN ({buckets})")
+
+
+def _summed(target: str, dims: tuple[str, ...], rows: str) -> str:
     keys = ", ".join(f"x.{name} AS {name}_k" for name in dims)
     sums = ", ".join(f"sum(x.{name}) AS {name}_s" for name in MEASURES)
     names = ", ".join([*(f"{d}_k" for d in dims), *(f"{m}_s" for m in MEASURES)])
     group = ", ".join(f"{name}_k" for name in dims)
     return (
-        f"INSERT INTO {target} SELECT org_id, b, any(bg), sum(calls_s), sum(cost_s), "
+        f"INSERT INTO {target} SELECT o, b, any(bg), sum(calls_s), sum(cost_s), "
         f"sum(charge_s), groupArrayIf(({names}), calls_s > 0) "
-        f"FROM (SELECT org_id, b, any(g) AS bg, {keys}, {sums} "
-        f"FROM (SELECT org_id, {start} AS b, d, "
-        f"sum(gen) OVER (PARTITION BY org_id, {start}) AS g FROM {source} FINAL "
-        f"WHERE (org_id, bucket) IN ({buckets})) LEFT ARRAY JOIN d AS x "
-        f"GROUP BY org_id, b, {group}) GROUP BY org_id, b"
+        f"FROM (SELECT o, b, any(g) AS bg, {keys}, {sums} "
+        f"FROM (SELECT o, b, d, sum(gen) OVER (PARTITION BY o, b) AS g FROM ({rows})) "
+        f"LEFT ARRAY JOIN d AS x GROUP BY o, b, {group}) GROUP BY o, b"
     )

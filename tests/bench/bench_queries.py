@@ -53,8 +53,9 @@ def fill(running: System, calls: int, start: datetime) -> None:
 def questions(start: datetime) -> dict[str, dict[str, object]]:
     """What dashboards ask."""
     end = start + timedelta(days=30)
-    whole = {"from": start.isoformat(), "to": end.isoformat()}
-    week = {"from": (end - timedelta(days=7)).isoformat(), "to": end.isoformat()}
+    cost = {"measures": "cost"}
+    whole: dict[str, object] = {"from": start.isoformat(), "to": end.isoformat(), **cost}
+    week = whole | {"from": (end - timedelta(days=7)).isoformat()}
     day: dict[str, object] = {"interval": "day"}
     big: dict[str, object] = {"org": "org-0"}
     return {
@@ -63,6 +64,9 @@ def questions(start: datetime) -> dict[str, dict[str, object]]:
         "all orgs, 30 d, top 10 orgs": whole | {"by": "org", "top": 10},
         "all orgs, 30 d by day and model, top 7": whole | day | {"by": "model", "top": 7},
         "median org, 30 d by day and feature": whole | day | {"org": "org-100", "by": "feature"},
+        "all orgs, 30 d by day, calls and tokens": whole | day | {"measures": "calls,tokens"},
+        "all orgs, 30 d by day in Kolkata": whole | day | {"tz": "Asia/Kolkata"},
+        "biggest org, 30 d, every measure": whole | big | {"measures": ""},
         "biggest org, 30 d by day in Kolkata": whole | big | day | {"tz": "Asia/Kolkata"},
     }
 

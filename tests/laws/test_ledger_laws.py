@@ -125,6 +125,12 @@ async def one_world(seed: int) -> None:
     days = await store.rows("SELECT toString(sum(x.cost)) FROM rollup_day FINAL ARRAY JOIN d AS x")
     everyone = sum((cost for _, cost in totals(told).values()), Decimal(0))
     assert Decimal(days[0][0]) == everyone
+    for table in ("total_hour", "total_day"):
+        rows = await store.rows(
+            "SELECT toString(sum(cost)), toString(sum(arraySum(x -> x.cost, d))) "
+            f"FROM {table} FINAL"
+        )
+        assert [Decimal(value) for value in rows[0]] == [everyone, everyone]
     await check_generations(store)
     await check_replay(store, world, told)
     await store.close()
