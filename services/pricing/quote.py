@@ -14,7 +14,7 @@ from services.pricing.book import PriceBook
 from services.pricing.core import Priced
 from services.pricing.matching import Pending
 from services.pricing.told import Decision, decide
-from services.pricing.usage import FLAVOURS
+from services.pricing.usage import FLAVOURS, canonical_flavour
 
 _ATTRIBUTES = tuple(QuoteAttributes.model_fields)
 
@@ -82,7 +82,7 @@ def line_of(line: Line) -> dict[str, Any]:
 def _event(request: QuoteRequest) -> CallEvent:
     if request.usage is not None and request.usage_payload is not None:
         raise QuoteError("usage, usage_payload: give one of the two")
-    if request.flavour and request.flavour not in FLAVOURS:
+    if request.flavour and canonical_flavour(request.flavour) is None:
         raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {', '.join(FLAVOURS)}")
     told: dict[str, Any] = {
         "event_id": str(request.id) or "quote", "occurred_at": request.time,

@@ -1,0 +1,127 @@
+"""Usage as providers tell it, read into disjoint quantities: one module per family of APIs.
+
+A normaliser belongs to an (emitter, API flavour), never to a model: libraries and gateways
+re-shape what a model's own API says. Identities are checked, nothing is clamped, missing is not
+zero. A changed reading gets a new version, so that calls read by the old one can be replayed.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from schemas.dead import Refusal
+from services.pricing.usage import (
+    anthropic,
+    bedrock,
+    cohere,
+    compatible,
+    frameworks,
+    google,
+    openai,
+)
+from services.pricing.usage.infer import infer, usage_of
+from services.pricing.usage.reading import InvalidError, Payload, Reading, word
+
+
+class Flavour(NamedTuple):
+    """One API flavour: how it is read, the version of that reading, and what it is."""
+
+    read: Callable[[Payload, Payload], Reading]
+    about: str
+    version: int = 1
+
+
+FLAVOURS: dict[str, Flavour] = {
+    "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it"),
+    "openai.responses": Flavour(openai.responses, "OpenAI responses"),
+    "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response"),
+    "openai.embeddings": Flavour(openai.embeddings, "OpenAI embeddings"),
+    "openai.transcription": Flavour(openai.transcription, "OpenAI speech to text"),
+    "openai.speech": Flavour(openai.speech, "OpenAI text to speech"),
+    "openai.images": Flavour(openai.images, "OpenAI image generation"),
+    "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions"),
+    "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses"),
+    "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages"),
+    "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}'),
+    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata"),
+    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type"),
+    "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format"),
+    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse"),
+    "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers"),
+    "mistral.chat": Flavour(compatible.mistral, "Mistral chat"),
+    "mistral.ocr": Flavour(compatible.mistral_ocr, "Mistral OCR"),
+    "cohere.chat": Flavour(cohere.billed, "Cohere chat"),
+    "cohere.rerank": Flavour(cohere.billed, "Cohere rerank"),
+    "cohere.embed": Flavour(cohere.billed, "Cohere embed"),
+    "deepseek.chat": Flavour(compatible.deepseek, "DeepSeek chat"),
+    "xai.chat": Flavour(compatible.xai_chat, "xAI chat"),
+    "xai.responses": Flavour(compatible.xai_responses, "xAI responses"),
+    "groq.chat": Flavour(openai.chat, "Groq chat"),
+    "fireworks.chat": Flavour(openai.chat, "Fireworks chat"),
+    "together.chat": Flavour(openai.chat, "Together chat"),
+    "perplexity.chat": Flavour(compatible.perplexity, "Perplexity chat"),
+    "openrouter.chat": Flavour(compatible.openrouter, "OpenRouter chat"),
+    "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage"),
+    "langchain.usage_metadata": Flavour(frameworks.langchain, "LangChain usage_metadata"),
+    "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes"),
+}
+"""Every flavour by name."""
+
+SYNONYMS = {
+    "openai": "openai.chat", "openai.chat_completions": "openai.chat",
+    "openai.chat.completions": "openai.chat", "openai.audio": "openai.transcription",
+    "openai.image": "openai.images", "openai.response": "openai.responses",
+    "azure": "azure.openai.chat", "azure.chat": "azure.openai.chat",
+    "azure.openai": "azure.openai.chat", "azure.responses": "azure.openai.responses",
+    "anthropic": "anthropic.messages", "anthropic.streaming": "anthropic.stream",
+    "gemini": "google.gemini", "gemini.generate_content": "google.gemini",
+    "google": "google.gemini", "google.generate_content": "google.gemini",
+    "gcp.gemini": "google.gemini", "vertex": "google.vertex", "gcp.vertex_ai": "google.vertex",
+    "gemini.openai": "google.openai", "google.openai_compat": "google.openai",
+    "bedrock": "aws.bedrock.converse", "bedrock.converse": "aws.bedrock.converse",
+    "bedrock.invoke": "aws.bedrock.invoke", "aws.bedrock": "aws.bedrock.converse",
+    "mistral": "mistral.chat", "cohere": "cohere.chat", "cohere.v2": "cohere.chat",
+    "cohere.embeddings": "cohere.embed", "deepseek": "deepseek.chat", "xai": "xai.chat",
+    "x_ai.chat": "xai.chat", "x_ai.responses": "xai.responses", "groq": "groq.chat",
+    "fireworks": "fireworks.chat", "together": "together.chat",
+    "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
+    "litellm": "litellm.usage", "langchain": "langchain.usage_metadata", "otel": "otel.genai",
+}  # fmt: skip
+"""Other names of flavours that mean only one."""
+
+
+def canonical_flavour(name: str) -> str | None:
+    """The flavour's one name; None for one that is not known.
+
+    >>> canonical_flavour("Bedrock.Converse"), canonical_flavour("nope")
+    ('aws.bedrock.converse', None)
+    """
+    plain = name.strip().lower()
+    plain = SYNONYMS.get(plain, plain)
+    return plain if plain in FLAVOURS else None
+
+
+def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
+    """The payload's quantities; a refusal where it contradicts itself; None: unknown flavour.
+
+    Takes the usage object itself or the whole response body that holds it.
+    """
+    name = canonical_flavour(flavour)
+    if name is None:
+        return None
+    found, usage = FLAVOURS[name], usage_of(payload)
+    try:
+        reading = found.read(usage, payload)
+    except InvalidError as wrong:
+        return Refusal(
+            reason="usage_invalid", detail=str(wrong)[:4000], field=f"usage_payload.{wrong.field}"
+        )
+    if usage is payload:
+        return reading._replace(normaliser=f"{name}@{found.version}")
+    return reading._replace(
+        normaliser=f"{name}@{found.version}",
+        response_model=reading.response_model or word(payload, "model", "modelVersion"),
+        response_id=reading.response_id or word(payload, "id", "responseId"),
+    )
+
+
+__all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

@@ -1,0 +1,85 @@
+"""Anthropic messages and streams: there is no total, the three kinds of input stand side by side.
+
+Facts: Anthropic's API reference (usage of messages, streaming, prompt caching, service tiers, fast
+mode, inference_geo). Tier, speed and place are those that were served.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Quantities,
+    Reading,
+    count,
+    part,
+    quantities,
+    rest,
+    word,
+)
+
+NOWHERE = frozenset({"", "global", "not_available", "unknown"})
+
+
+def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - all is in the usage
+    """The usage of a message."""
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None and sent is None:
+        return Reading({}, served(usage))
+    if received is None or sent is None:
+        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
+    thinking = count(part(usage, "output_tokens_details"), "thinking_tokens")
+    tools = part(usage, "server_tool_use")
+    found = quantities(
+        input=received,
+        cache_read=count(usage, "cache_read_input_tokens"),
+        output=rest("output_tokens", sent, (thinking,)),
+        reasoning=thinking,
+        web_search=count(tools, "web_search_requests"),
+    )
+    return Reading(found | writes(usage), served(usage))
+
+
+def writes(usage: Payload) -> Quantities:
+    """Cache writes by lifetime. Without a split they live five minutes: Anthropic's default."""
+    total, split = count(usage, "cache_creation_input_tokens"), part(usage, "cache_creation")
+    short = count(split, "ephemeral_5m_input_tokens")
+    long = count(split, "ephemeral_1h_input_tokens")
+    if short is None and long is None:
+        return quantities(cache_write_5m=total)
+    if total is not None and total != (short or 0) + (long or 0):
+        raise InvalidError(
+            "cache_creation", f"{short or 0} + {long or 0} is not the total of {total}"
+        )  # fmt: skip
+    return quantities(cache_write_5m=short, cache_write_1h=long)
+
+
+def served(usage: Payload) -> dict[str, str]:
+    """What the price depends on: batch is a way of processing, the rest are tiers."""
+    told: dict[str, str] = {}
+    if tier := word(usage, "service_tier"):
+        told["processing" if tier == "batch" else "service_tier"] = tier
+    if speed := word(usage, "speed"):
+        told["speed"] = speed
+    if (place := word(usage, "inference_geo")).lower() not in NOWHERE:
+        told["region"] = place
+    return told
+
+
+def stream(usage: Payload, response: Payload) -> Reading:
+    """The events of a stream under `events`: every value is cumulative, so the last one wins."""
+    return messages(last_of(usage.get("events") or [usage]), response)
+
+
+def last_of(events: Any) -> dict[str, Any]:
+    """The usage a stream ends with."""
+    if not isinstance(events, Sequence) or isinstance(events, str):
+        raise InvalidError("events", "not a list of events")
+    merged: dict[str, Any] = {}
+    for event in events:
+        if not isinstance(event, dict):
+            raise InvalidError("events", "not a list of objects")
+        for told in (part(part(event, "message"), "usage"), part(event, "usage")):
+            merged |= {name: value for name, value in told.items() if value is not None}
+    return merged

@@ -1,0 +1,19 @@
+"""Cohere: what is billed stands under `billed_units`, what the model saw under `tokens`.
+
+Only the former counts (docs.cohere.com, how does Cohere's pricing work). Values are floats.
+"""
+
+from services.pricing.usage.reading import Payload, Reading, count, number, part, quantities
+
+
+def billed(usage: Payload, response: Payload) -> Reading:
+    """Chat, rerank, embed, classify: `billed_units` of the usage or of v1's `meta`."""
+    meta = part(response, "meta")
+    units = part(usage, "billed_units") or part(meta, "billed_units") or usage
+    found = quantities(
+        input=count(units, "input_tokens"), output=count(units, "output_tokens"),
+        search_unit=number(units, "search_units"), image=count(units, "images"),
+        page=count(units, "pages"),
+    )  # fmt: skip
+    has_more = bool(units.get("classifications"))
+    return Reading(found, {}, ("classifications are not priced",) if has_more else ())

@@ -1,0 +1,122 @@
+"""APIs in OpenAI's chat shape that differ from it in one point each."""
+
+from decimal import Decimal
+
+from schemas.money import plain
+from services.pricing.usage.openai import chat_quantities, notes_of, responses, tier
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Reading,
+    check_total,
+    count,
+    money,
+    number,
+    part,
+    quantities,
+    rest,
+    word,
+)
+
+TICKS = Decimal(10) ** 10
+"""xAI reports cost in ticks of 1e-10 USD."""
+
+
+def google(usage: Payload, response: Payload) -> Reading:
+    """Gemini through the OpenAI format: thoughts are only in the total."""
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens") or 0
+    if prompt is None:
+        raise InvalidError("prompt_tokens", "missing")
+    total = count(usage, "total_tokens")
+    told = count(part(usage, "completion_tokens_details"), "reasoning_tokens")
+    bare = {name: value for name, value in usage.items() if name != "total_tokens"}
+    if told and total == prompt + completion:
+        return Reading(chat_quantities(usage), tier(response))
+    thoughts = told or 0
+    if total is not None:
+        thoughts = rest("total_tokens", total, (prompt, completion))
+        if told and told != thoughts:
+            raise InvalidError("total_tokens", f"leaves {thoughts} thoughts, {told} are told")
+    bare["completion_tokens_details"] = {}
+    found = chat_quantities(bare | {"completion_tokens": completion, "total_tokens": None})
+    return Reading(found | quantities(reasoning=thoughts), tier(response))
+
+
+def mistral(usage: Payload, response: Payload) -> Reading:
+    """Audio input is billed by the second beside the tokens."""
+    seconds = usage.get("prompt_audio_seconds")
+    heard = number(usage, "prompt_audio_seconds") if not isinstance(seconds, dict) else None
+    found = chat_quantities(usage) | quantities(audio_second=heard)
+    return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+def mistral_ocr(usage: Payload, response: Payload) -> Reading:
+    """Pages, under `usage_info`."""
+    info = part(usage, "usage_info") or part(response, "usage_info") or usage
+    return Reading(quantities(page=count(info, "pages_processed")), {})
+
+
+def deepseek(usage: Payload, response: Payload) -> Reading:
+    """Cache hits and misses partition the prompt; the hits stand under two names."""
+    hit, miss = count(usage, "prompt_cache_hit_tokens"), count(usage, "prompt_cache_miss_tokens")
+    prompt = count(usage, "prompt_tokens")
+    if hit is not None and miss is not None and prompt is not None and hit + miss != prompt:
+        raise InvalidError("prompt_tokens", f"{prompt} is not {hit} hits + {miss} misses")
+    details = dict(part(usage, "prompt_tokens_details"))
+    told = count(details, "cached_tokens")
+    if hit is not None and told is not None and hit != told:
+        raise InvalidError("prompt_cache_hit_tokens", f"{hit}, but cached_tokens says {told}")
+    if hit is not None:
+        details["cached_tokens"] = hit
+    return Reading(chat_quantities({**usage, "prompt_tokens_details": details}), tier(response))
+
+
+def xai_chat(usage: Payload, response: Payload) -> Reading:
+    """Reasoning is outside of the completion where the total says so, and by the API's rule."""
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    reasoning = count(part(usage, "completion_tokens_details"), "reasoning_tokens") or 0
+    total = count(usage, "total_tokens")
+    is_inside = bool(reasoning) and total == (prompt or 0) + (completion or 0)
+    found = chat_quantities(usage, reasoning_outside=not is_inside)
+    return _xai(Reading(found, tier(response)), usage)
+
+
+def xai_responses(usage: Payload, response: Payload) -> Reading:
+    """As OpenAI's: reasoning is inside the output."""
+    return _xai(responses(usage, response), usage)
+
+
+def _xai(reading: Reading, usage: Payload) -> Reading:
+    sources = count(usage, "num_sources_used")
+    found = quantities(web_search=sources) | reading.quantities
+    ticks = count(usage, "cost_in_usd_ticks")
+    cost = plain(Decimal(ticks) / TICKS) if ticks is not None else None
+    return reading._replace(quantities=found, reported_cost=cost)
+
+
+def perplexity(usage: Payload, response: Payload) -> Reading:
+    """Citations and reasoning are outside of the totals; a fee per request, and per search."""
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    if prompt is None or completion is None:
+        raise InvalidError(
+            "prompt_tokens" if prompt is None else "completion_tokens", "missing"
+        )  # fmt: skip
+    reasoning, citations = count(usage, "reasoning_tokens"), count(usage, "citation_tokens")
+    check_total(
+        usage, "total_tokens", prompt + completion,
+        prompt + completion + (reasoning or 0) + (citations or 0),
+    )  # fmt: skip
+    found = quantities(
+        input=prompt, output=completion, reasoning=reasoning, citation=citations,
+        web_search=count(usage, "num_search_queries"), request=1,
+    )  # fmt: skip
+    size = word(usage, "search_context_size")
+    cost = money(part(usage, "cost"), "total_cost")
+    served = {"search_context_size": size} if size else {}
+    return Reading(found, tier(response) | served, (), cost)
+
+
+def openrouter(usage: Payload, response: Payload) -> Reading:
+    """Totals hold their parts whatever the upstream API does; the cost is reported."""
+    found = chat_quantities(usage)
+    return Reading(found, tier(response), notes_of(found), money(usage, "cost"))

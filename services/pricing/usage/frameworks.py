@@ -1,0 +1,136 @@
+"""Usage as libraries re-shape it: LiteLLM, LangChain, OpenTelemetry GenAI attributes.
+
+All three say that input holds the cached tokens; emitters that do not are found out by arithmetic.
+"""
+
+from services.pricing.usage.openai import chat_quantities, notes_of
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Quantities,
+    Reading,
+    check_total,
+    count,
+    part,
+    quantities,
+    rest,
+    same,
+    word,
+)
+
+
+def litellm(usage: Payload, response: Payload) -> Reading:
+    """`litellm.Usage`: OpenAI's shape, cache counts repeated at the top as Anthropic names them."""
+    details = dict(part(usage, "prompt_tokens_details"))
+    read = same(
+        {**usage, "cached_tokens": details.get("cached_tokens")},
+        "cached_tokens", "cache_read_input_tokens",
+    )  # fmt: skip
+    written = same(
+        {
+            "cache_creation_tokens": details.get("cache_creation_tokens"),
+            "cache_write_tokens": details.get("cache_write_tokens"),
+            "cache_creation_input_tokens": usage.get("cache_creation_input_tokens"),
+        },
+        "cache_creation_tokens", "cache_write_tokens", "cache_creation_input_tokens",
+    )  # fmt: skip
+    lived = part(details, "cache_creation_token_details")
+    details |= {"cached_tokens": read, "cache_creation_tokens": written}
+    details["cache_write_tokens"] = None
+    found = chat_quantities({**usage, "prompt_tokens_details": details})
+    found = by_lifetime(found, lived)
+    tier = word(response, "service_tier") or word(usage, "service_tier")
+    return Reading(found, {"service_tier": tier} if tier else {}, notes_of(found))
+
+
+def by_lifetime(found: Quantities, lived: Payload) -> Quantities:
+    """Cache writes split by how long they live, where that is told."""
+    short = count(lived, "ephemeral_5m_input_tokens")
+    long = count(lived, "ephemeral_1h_input_tokens")
+    if short is None and long is None:
+        return found
+    left = rest("ephemeral_5m_input_tokens", int(found.pop("cache_write", 0)), (short, long))
+    return found | quantities(cache_write=left, cache_write_5m=short, cache_write_1h=long)
+
+
+def langchain(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response
+    """`UsageMetadata`: totals hold their details; lifetimes stand beside or inside the writes."""
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None or sent is None:
+        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
+    check_total(usage, "total_tokens", received + sent)
+    details, out = part(usage, "input_token_details"), part(usage, "output_token_details")
+    short = count(details, "ephemeral_5m_input_tokens") or 0
+    long = count(details, "ephemeral_1h_input_tokens") or 0
+    written = count(details, "cache_creation") or 0
+    if short + long:
+        written = 0 if written == short + long else written
+    read, audio = count(details, "cache_read"), count(details, "audio")
+    thought, spoken = count(out, "reasoning"), count(out, "audio")
+    found = quantities(
+        input=rest("input_token_details", received, (read, written, short, long, audio)),
+        cache_read=read, cache_write=written, cache_write_5m=short, cache_write_1h=long,
+        input_audio=audio, output=rest("output_token_details", sent, (thought, spoken)),
+        reasoning=thought, output_audio=spoken,
+    )  # fmt: skip
+    return Reading(found, {}, notes_of(found))
+
+
+_GEN_AI = "gen_ai.usage."
+_INPUT = ("input_tokens", "prompt_tokens")
+_OUTPUT = ("output_tokens", "completion_tokens")
+_READ = (
+    "cache_read.input_tokens", "cache_read_input_tokens", "input_tokens.cached",
+    "input_token_details.cached_tokens",
+)  # fmt: skip
+_WRITE = (
+    "cache_write.input_tokens", "cache_creation.input_tokens", "cache_creation_input_tokens",
+    "cache_write_input_tokens",
+)  # fmt: skip
+_REASONING = (
+    "reasoning.output_tokens", "reasoning_tokens", "details.reasoning_tokens",
+    "output_tokens.reasoning",
+)  # fmt: skip
+_TIERS = (
+    "openai.response.service_tier", "gen_ai.openai.response.service_tier",
+    "anthropic.response.service_tier",
+)  # fmt: skip
+_LIFETIMES = "anthropic.usage.cache_creation."
+
+
+def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attributes are flat
+    """Attributes `gen_ai.usage.*`, old and new names; the same fact may stand under several."""
+    attributes = {name: _as_number(value) for name, value in usage.items()}
+    received, sent = _same(attributes, _INPUT), _same(attributes, _OUTPUT)
+    if received is None or sent is None:
+        if received is sent:
+            return Reading({}, {})
+        raise InvalidError(_GEN_AI + ("input_tokens" if received is None else "output_tokens"),
+                           "missing")  # fmt: skip
+    read, written = _same(attributes, _READ) or 0, _same(attributes, _WRITE) or 0
+    reasoning = _same(attributes, _REASONING)
+    notes: tuple[str, ...] = ()
+    fresh = received - read - written
+    if fresh < 0:
+        notes = ("input_tokens is less than the cached tokens: taken as without them",)
+        fresh = received
+    found = quantities(input=fresh, cache_read=read, cache_write=written)
+    lived = {
+        name: attributes.get(_LIFETIMES + name)
+        for name in ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+    }
+    found = by_lifetime(found, lived)
+    found |= quantities(output=rest("output_tokens", sent, (reasoning,)), reasoning=reasoning)
+    tier = word(usage, *_TIERS)
+    served = {"processing" if tier == "batch" else "service_tier": tier} if tier else {}
+    return Reading(found, served, notes)
+
+
+def _same(attributes: Payload, names: tuple[str, ...]) -> int | None:
+    return same(attributes, *(_GEN_AI + name for name in names))
+
+
+def _as_number(value: object) -> object:
+    """Attributes may carry numbers as text."""
+    is_digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+    return int(value) if is_digits else value  # type: ignore[call-overload]

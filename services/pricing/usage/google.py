@@ -1,0 +1,103 @@
+"""Gemini and Vertex: cached tokens inside the prompt; thoughts and tool prompts beside it.
+
+Facts: `UsageMetadata` of the Gemini API and of Vertex. Protobuf's JSON leaves zero counts out, so
+one that is missing is the rest of the total. Modality lists partition their count.
+"""
+
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Quantities,
+    Reading,
+    first,
+    items,
+    quantities,
+    rest,
+    word,
+)
+
+TRAFFIC = {
+    "PROVISIONED_THROUGHPUT": "provisioned",
+    "ON_DEMAND_PRIORITY": "priority",
+    "ON_DEMAND_FLEX": "flex",
+    "ON_DEMAND": "standard",
+}
+_TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
+
+
+def gemini(usage: Payload, response: Payload) -> Reading:
+    """`usageMetadata`, in the spelling of REST or of the Python SDK."""
+    prompt = first(usage, "promptTokenCount", "prompt_token_count")
+    if prompt is None:
+        if any(name.lower().startswith(("candidates", "total")) for name in usage):
+            raise InvalidError("promptTokenCount", "missing")
+        return Reading({}, served(usage, response))
+    cached = first(usage, "cachedContentTokenCount", "cached_content_token_count") or 0
+    tool = first(usage, "toolUsePromptTokenCount", "tool_use_prompt_token_count") or 0
+    thoughts = first(usage, "thoughtsTokenCount", "thoughts_token_count") or 0
+    answer = _answer(usage, (prompt, tool, thoughts))
+    found, notes = _input(usage, prompt, cached)
+    found |= quantities(input_tool=tool, reasoning=thoughts) | _output(usage, answer)
+    return Reading(found, served(usage, response), notes)
+
+
+def _answer(usage: Payload, others: tuple[int, int, int]) -> int:
+    names = ("candidatesTokenCount", "candidates_token_count", "responseTokenCount")
+    answer = first(usage, *names)
+    total = first(usage, "totalTokenCount", "total_token_count")
+    if total is None:
+        return answer or 0
+    left = rest("totalTokenCount", total, others)
+    if answer is not None and answer != left:
+        raise InvalidError("totalTokenCount", f"leaves {left} candidate tokens, {answer} are told")
+    return left
+
+
+def _modalities(usage: Payload, *names: str) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for item in items(usage, *names):
+        name = word(item, "modality").upper()
+        sums[name] = sums.get(name, 0) + (first(item, "tokenCount", "token_count") or 0)
+    return sums
+
+
+def _input(usage: Payload, prompt: int, cached: int) -> tuple[Quantities, tuple[str, ...]]:
+    told = _modalities(usage, "promptTokensDetails", "prompt_tokens_details")
+    kept = _modalities(usage, "cacheTokensDetails", "cache_tokens_details")
+    sizes = {name: told.get(name, 0) for name in ("AUDIO", "IMAGE", "VIDEO")}
+    hits = {name: kept.get(name, 0) for name in sizes}
+    rest("promptTokensDetails", prompt, told.values())
+    rest("cacheTokensDetails", cached, kept.values())
+    text = rest("promptTokensDetails", prompt, sizes.values())
+    text_hits = rest("cacheTokensDetails", cached, hits.values())
+    fresh = {name: rest("cacheTokensDetails", sizes[name], (hits[name],)) for name in sizes}
+    found = quantities(
+        input=rest("cachedContentTokenCount", text, (text_hits,)),
+        cache_read=text_hits + hits["VIDEO"],
+        cache_read_audio=hits["AUDIO"], cache_read_image=hits["IMAGE"],
+        input_audio=fresh["AUDIO"], input_image=fresh["IMAGE"], input_video=fresh["VIDEO"],
+    )  # fmt: skip
+    is_open = cached and not kept and any(sizes.values())
+    notes = ("cached tokens are taken as text: the payload does not split them",)
+    return found, notes if is_open else ()
+
+
+def _output(usage: Payload, answer: int) -> Quantities:
+    told = _modalities(
+        usage, "candidatesTokensDetails", "candidates_tokens_details", "responseTokensDetails"
+    )
+    rest("candidatesTokensDetails", answer, told.values())
+    text = rest("candidatesTokensDetails", answer, (v for k, v in told.items() if k not in _TEXT))
+    return quantities(
+        output=text, output_image=told.get("IMAGE"), output_audio=told.get("AUDIO"),
+        output_video=told.get("VIDEO"),
+    )  # fmt: skip
+
+
+def served(usage: Payload, response: Payload) -> dict[str, str]:
+    """The tier: Vertex calls it traffic type."""
+    if traffic := word(usage, "trafficType", "traffic_type"):
+        name = traffic.rsplit(".", 1)[-1].upper()
+        return {"service_tier": TRAFFIC.get(name, name.lower())}
+    tier = word(usage, "serviceTier", "service_tier") or word(response, "serviceTier")
+    return {"service_tier": tier.lower()} if tier else {}

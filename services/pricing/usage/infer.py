@@ -1,0 +1,116 @@
+"""Which API a payload came from, where provider and shape leave one reading. Else None."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Payload = Mapping[str, Any]
+
+_CHATS = {
+    "openai": "openai.chat", "azure.ai.openai": "azure.openai.chat",
+    "azure.ai.inference": "azure.openai.chat", "mistral_ai": "mistral.chat",
+    "deepseek": "deepseek.chat", "x_ai": "xai.chat", "groq": "groq.chat",
+    "fireworks": "fireworks.chat", "together": "together.chat",
+    "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
+    "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
+}  # fmt: skip
+_BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.")
+_GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
+
+
+def infer(provider: str, payload: Payload) -> str | None:
+    """The flavour. `provider` is a canonical name."""
+    usage = usage_of(payload)
+    if any(name.startswith(_BY_LIBRARY) for name in usage):
+        return "otel.genai"
+    if _is_langchain(usage):
+        return "langchain.usage_metadata"
+    own = _OWN.get(provider)
+    if own is not None and (found := own(usage)):
+        return found
+    if "prompt_tokens" in usage:
+        return _CHATS.get(provider, "openai.chat")
+    return None
+
+
+def usage_of(payload: Payload) -> Payload:
+    """The usage object of a response body, or the payload itself when it is one."""
+    for name in ("usage", "usageMetadata", "usage_metadata"):
+        inner = payload.get(name)
+        if isinstance(inner, Mapping):
+            return inner
+    return payload
+
+
+def _is_langchain(usage: Payload) -> bool:
+    details = [usage.get(name) for name in ("input_token_details", "output_token_details")]
+    names = {name for found in details if isinstance(found, Mapping) for name in found}
+    return "input_tokens" in usage and bool(names & {"cache_read", "cache_creation", "reasoning"})
+
+
+def _openai(usage: Payload) -> str | None:
+    if usage.get("type") in ("duration", "tokens") or "seconds" in usage:
+        return "openai.transcription"
+    if "input_tokens" not in usage:
+        return None
+    if "input_token_details" in usage or "output_token_details" in usage:
+        return "openai.realtime"
+    details = usage.get("input_tokens_details")
+    if isinstance(details, Mapping) and {"image_tokens", "text_tokens"} & set(details):
+        return "openai.images"
+    if isinstance(details, Mapping) or "output_tokens_details" in usage:
+        return "openai.responses"
+    return None
+
+
+def _azure(usage: Payload) -> str | None:
+    found = _openai(usage)
+    return "azure.openai.responses" if found == "openai.responses" else found
+
+
+def _anthropic(usage: Payload) -> str | None:
+    if "events" in usage:
+        return "anthropic.stream"
+    return "anthropic.messages" if "input_tokens" in usage else None
+
+
+def _google(usage: Payload) -> str | None:
+    if any(name in usage for name in _GEMINI):
+        return "google.gemini"
+    return None
+
+
+def _vertex(usage: Payload) -> str | None:
+    if found := _google(usage):
+        return "google.vertex" if found == "google.gemini" else found
+    return _anthropic(usage)
+
+
+def _bedrock(usage: Payload) -> str | None:
+    return "aws.bedrock.converse" if "inputTokens" in usage else "aws.bedrock.invoke"
+
+
+def _cohere(usage: Payload) -> str | None:
+    units = usage.get("billed_units")
+    if not isinstance(units, Mapping):
+        meta = usage.get("meta")
+        units = meta.get("billed_units") if isinstance(meta, Mapping) else None
+    if not isinstance(units, Mapping):
+        return None
+    if "search_units" in units and "output_tokens" not in units:
+        return "cohere.rerank"
+    return "cohere.chat" if "output_tokens" in units else "cohere.embed"
+
+
+def _mistral(usage: Payload) -> str | None:
+    return "mistral.ocr" if "pages_processed" in usage or "usage_info" in usage else None
+
+
+def _xai(usage: Payload) -> str | None:
+    return "xai.responses" if "input_tokens" in usage else None
+
+
+_OWN: dict[str, Callable[[Payload], str | None]] = {
+    "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
+    "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
+    "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral, "x_ai": _xai,
+}  # fmt: skip

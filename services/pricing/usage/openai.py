@@ -1,0 +1,203 @@
+"""OpenAI's own APIs, and the chat shape that most others share.
+
+Totals hold their parts: cached, written and audio tokens are inside the input, reasoning and audio
+inside the output. Facts: OpenAI's API reference, usage objects of chat completions, responses,
+realtime, embeddings, audio and images.
+"""
+
+from collections.abc import Sequence
+
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Quantities,
+    Reading,
+    check_total,
+    count,
+    first,
+    items,
+    number,
+    part,
+    quantities,
+    rest,
+    word,
+)
+
+SEARCHES = ("web_search_call", "web_search_preview_call")
+
+
+def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quantities:
+    """The chat shape. `reasoning_outside`: reasoning is no part of `completion_tokens`."""
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    total = count(usage, "total_tokens")
+    if prompt is None and completion is None:
+        return {}
+    if prompt is None:
+        raise InvalidError("prompt_tokens", "missing beside completion_tokens")
+    if completion is None and total is None:
+        raise InvalidError("completion_tokens", "missing, and no total_tokens to tell it by")
+    told = part(usage, "completion_tokens_details")
+    reasoning = count(told, "reasoning_tokens")
+    outside = (reasoning or 0) if reasoning_outside else 0
+    if completion is None:
+        completion = rest("total_tokens", total or 0, (prompt, outside))
+    check_total(usage, "total_tokens", prompt + completion + outside)
+    return input_side(prompt, part(usage, "prompt_tokens_details")) | output_side(
+        completion, told, 0 if reasoning_outside else reasoning, reasoning
+    )
+
+
+def input_side(total: int, details: Payload) -> Quantities:
+    """Fresh text is what no detail accounts for."""
+    read = first(details, "cached_tokens")
+    write = first(details, "cache_write_tokens", "cache_creation_tokens")
+    audio, image = count(details, "audio_tokens"), count(details, "image_tokens")
+    fresh = rest("prompt_tokens", total, (read, write, audio, image))
+    return quantities(
+        input=fresh, cache_read=read, cache_write=write, input_audio=audio, input_image=image
+    )
+
+
+def output_side(
+    total: int, details: Payload, inside: int | None, reasoning: int | None
+) -> Quantities:
+    """Visible text is what no detail accounts for; rejected predictions are billed with it."""
+    audio, image = count(details, "audio_tokens"), count(details, "image_tokens")
+    text = rest("completion_tokens", total, (inside, audio, image))
+    return quantities(output=text, reasoning=reasoning, output_audio=audio, output_image=image)
+
+
+def notes_of(found: Quantities) -> tuple[str, ...]:
+    """Cached tokens beside audio or image input: which of them were cached is not told."""
+    if "cache_read" in found and ("input_audio" in found or "input_image" in found):
+        return ("cached tokens are taken as text: the payload does not split them",)
+    return ()
+
+
+def tier(response: Payload) -> dict[str, str]:
+    """The tier the response says was served."""
+    served = word(response, "service_tier")
+    return {"service_tier": served} if served else {}
+
+
+def chat(usage: Payload, response: Payload) -> Reading:
+    """Chat completions."""
+    found = chat_quantities(usage)
+    return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+def embeddings(usage: Payload, response: Payload) -> Reading:
+    """Embeddings: only input, and the total equals it."""
+    prompt = first(usage, "prompt_tokens", "input_tokens")
+    if prompt is not None:
+        check_total(usage, "total_tokens", prompt)
+    return Reading(quantities(input=prompt), tier(response))
+
+
+def responses(usage: Payload, response: Payload) -> Reading:
+    """Responses: built-in tools are counted from the response's output items."""
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    found: Quantities = {}
+    if received is not None and sent is not None:
+        check_total(usage, "total_tokens", received + sent)
+        details = part(usage, "output_tokens_details")
+        reasoning = count(details, "reasoning_tokens")
+        found = input_side(received, part(usage, "input_tokens_details"))
+        found |= output_side(sent, details, reasoning, reasoning)
+    elif received is not None or sent is not None:
+        missing = "output_tokens" if sent is None else "input_tokens"
+        raise InvalidError(missing, "missing")
+    return Reading(found | tools(items(response, "output")), tier(response), notes_of(found))
+
+
+def tools(output: Sequence[Payload]) -> Quantities:
+    """Built-in tools that were called: searches, file searches, code containers."""
+    kinds = [str(item.get("type", "")) for item in output]
+    searches = sum(
+        1 for item, kind in zip(output, kinds, strict=True)
+        if kind in SEARCHES and _is_search(item)
+    )  # fmt: skip
+    containers = {
+        str(item.get("container_id", number))
+        for number, item in enumerate(output)
+        if item.get("type") == "code_interpreter_call"
+    }
+    return quantities(
+        web_search=searches, file_search=kinds.count("file_search_call"),
+        code_session=len(containers),
+    )  # fmt: skip
+
+
+def _is_search(item: Payload) -> bool:
+    """Opening a page or finding in it is no further search."""
+    action = item.get("action")
+    return not isinstance(action, dict) or action.get("type", "search") == "search"
+
+
+def realtime(usage: Payload, response: Payload) -> Reading:
+    """Realtime: text, audio and image partition each total, cached tokens included."""
+    usage = part(usage, "usage") or usage
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None or sent is None:
+        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
+    check_total(usage, "total_tokens", received + sent)
+    details = part(usage, "input_token_details", "input_tokens_details")
+    out = part(usage, "output_token_details", "output_tokens_details")
+    audio, image = count(details, "audio_tokens") or 0, count(details, "image_tokens") or 0
+    text = rest("input_tokens", received, (audio, image))
+    cached = count(details, "cached_tokens") or 0
+    split = part(details, "cached_tokens_details")
+    cached_audio, cached_image = count(split, "audio_tokens"), count(split, "image_tokens")
+    cached_text = rest("cached_tokens", cached, (cached_audio, cached_image))
+    found = quantities(
+        input=rest("cached_tokens", text, (cached_text,)),
+        cache_read=cached_text,
+        input_audio=rest("cached_tokens", audio, (cached_audio,)),
+        cache_read_audio=cached_audio,
+        input_image=rest("cached_tokens", image, (cached_image,)),
+        cache_read_image=cached_image,
+    ) | output_side(sent, out, count(out, "reasoning_tokens"), count(out, "reasoning_tokens"))
+    is_open = cached and not split and (audio or image)
+    notes = ("cached tokens are taken as text: the payload does not split them",)
+    return Reading(found, tier(response), notes if is_open else ())
+
+
+def transcription(usage: Payload, response: Payload) -> Reading:
+    """Speech to text: tokens, or seconds."""
+    if usage.get("type") == "duration" or "seconds" in usage:
+        return Reading(quantities(audio_second=number(usage, "seconds")), tier(response))
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None or sent is None:
+        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
+    check_total(usage, "total_tokens", received + sent)
+    details = part(usage, "input_token_details", "input_tokens_details")
+    return Reading(input_side(received, details) | quantities(output=sent), tier(response))
+
+
+def speech(usage: Payload, response: Payload) -> Reading:
+    """Text to speech: text tokens in, audio tokens out; or characters."""
+    if (characters := first(usage, "characters", "input_characters")) is not None:
+        return Reading(quantities(character=characters), tier(response))
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is not None and sent is not None:
+        check_total(usage, "total_tokens", received + sent)
+    return Reading(quantities(input=received, output_audio=sent), tier(response))
+
+
+def images(usage: Payload, response: Payload) -> Reading:
+    """Image generation: what comes out is image tokens unless the payload splits it."""
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None or sent is None:
+        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
+    check_total(usage, "total_tokens", received + sent)
+    text = count(part(usage, "output_tokens_details"), "text_tokens")
+    found = input_side(received, part(usage, "input_tokens_details"))
+    found["output_image"] = rest("output_tokens", sent, (text,))
+    if text:
+        found["output"] = text
+    served = {
+        field: value
+        for field, name in (("image_size", "size"), ("quality", "quality"))
+        if (value := word(response, name))
+    }
+    return Reading(found, tier(response) | served)
