@@ -1,0 +1,295 @@
+"""The seed: both libraries' models under our provider names, and which of the two was believed.
+
+genai-prices is believed first: its prices are dated and commented. litellm adds models, modes and
+dimensions that it lacks. Where both tell the same rate differently, the report lists it. Series
+that a person verified replace both.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.money import plain
+from services.prices import genai, litellm_map
+from services.prices.sheet import (
+    STANDARD,
+    Cell,
+    Origin,
+    Rate,
+    Sheet,
+    halved,
+    in_force,
+    records,
+)
+from services.pricing.providers import canonical, plain_name
+
+GENAI_PROVIDERS = {
+    "aws": ("aws.bedrock",), "azure": ("azure.ai.openai",), "google": ("gcp.gemini",),
+    "x-ai": ("x_ai",), "mistral": ("mistral_ai",), "moonshotai": ("moonshot_ai",),
+    "voyageai": ("voyage",),
+}  # fmt: skip
+"""Provider ids of genai-prices that are not ours already."""
+GENAI_SKIPPED = frozenset({"openai-decisions"})
+LITELLM_PROVIDERS = {
+    "text-completion-openai": "openai", "azure": "azure.ai.openai",
+    "azure_text": "azure.ai.openai", "azure_ai": "azure.ai.inference",
+    "bedrock": "aws.bedrock", "bedrock_converse": "aws.bedrock", "gemini": "gcp.gemini",
+    "xai": "x_ai", "cohere_chat": "cohere", "mistral": "mistral_ai", "codestral": "mistral_ai",
+    "text-completion-codestral": "mistral_ai", "fireworks_ai": "fireworks",
+    "fireworks_ai-embedding-models": "fireworks", "together_ai": "together",
+    "moonshot": "moonshot_ai", "watsonx": "ibm.watsonx.ai", "dashscope": "alibaba_cloud",
+    "jina_ai": "jina",
+}  # fmt: skip
+LITELLM_SKIPPED = frozenset({"chatgpt", "github_copilot", "microsoft_365_copilot", "sagemaker"})
+"""Subscriptions and hosting: no price per token."""
+AZURE_PLACES = {"eu": "eu", "us": "us", "global": "", "global-standard": ""}
+_COMMITTED = re.compile(r"commitment|^bedrock/\*/|^bedrock/[a-z]{2}(-[a-z]+)+-\d/|^\d{3,4}-x-\d|^(low|medium|high|standard|hd)/")
+"""Committed throughput, single regions, sizes of images priced by the pixel."""
+_IN_REGION = re.compile(
+    r"^anthropic\.claude-(?:(?:sonnet|haiku|opus)-4-[5-9]|(?:sonnet|haiku|opus|fable)-[5-9])"
+)
+"""Bedrock bills ids without a profile at the regional rate since Claude 4.5: 10 % over global."""
+_DATA_ZONES = re.compile(r"^(gpt-(4o|4\.1|5|6)|o[134](-|$))")
+DISPUTED = "disputed"
+SINGLE = "one library"
+AGREED = "both libraries"
+
+
+class Named(NamedTuple):
+    """A series of the book."""
+
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A rate that the libraries tell differently."""
+
+    named: Named
+    cell: Cell
+    dimension: str
+    believed: Rate
+    other: Rate
+
+
+@dataclass
+class Found:
+    """What one library says of a series."""
+
+    sheets: list[Sheet]
+    url: str = ""
+    is_exact: bool = True
+
+
+Library = dict[Named, Found]
+
+
+def from_litellm(told: Mapping[str, Mapping[str, Any]]) -> Library:
+    """Every entry with prices, under the name that its API uses."""
+    found: Library = {}
+    for key, entry in told.items():
+        kind = str(entry.get("litellm_provider", ""))
+        if key == "sample_spec" or kind in LITELLM_SKIPPED or _COMMITTED.search(key):
+            continue
+        provider = _provider(kind)
+        name, place = _name(key, kind)
+        if _COMMITTED.search(name):
+            continue
+        sheet = litellm_map.sheet(entry, anthropic=_is_anthropic(provider, name))
+        _put(found, Named(provider, plain_name(name)), sheet, place, str(entry.get("source", "")))
+    return {named: entry for named, entry in found.items() if entry.sheets[0].base()}
+
+
+def _provider(kind: str) -> str:
+    if kind.startswith("vertex_ai"):
+        return "gcp.vertex_ai"
+    return canonical(LITELLM_PROVIDERS.get(kind, kind))
+
+
+def _name(key: str, kind: str) -> tuple[str, str]:
+    """The model's own name, and the region that stands before it with Azure."""
+    stem = "vertex_ai" if kind.startswith("vertex_ai") else kind
+    for prefix in (stem, stem.split("-embedding")[0], "openai" if kind == "openai" else stem):
+        key = key.removeprefix(f"{prefix}/")
+    if kind.startswith("bedrock"):
+        key = key.removeprefix("bedrock/").removeprefix("converse/").removeprefix("invoke/")
+    place, slash, rest = key.partition("/")
+    if kind == "azure" and slash and place in AZURE_PLACES:
+        return rest, AZURE_PLACES[place]
+    return key, ""
+
+
+def _put(found: Library, named: Named, sheet: Sheet, place: str, url: str) -> None:
+    known = found.get(named)
+    if place:
+        before = known.sheets[0] if known else Sheet()
+        placed = {**before.places, place: sheet.cells}
+        found[named] = Found([replace(before, places=placed)], known.url if known else url)
+    elif known is None:
+        found[named] = Found([sheet], url)
+    elif not known.sheets[0].base():
+        found[named] = Found([replace(sheet, places=known.sheets[0].places)], url)
+
+
+def from_genai(providers: Iterable[Any], names: Mapping[str, Iterable[str]]) -> Library:
+    """Every model under the names the library knows, and under those of `names` it matches."""
+    found: Library = {}
+    for provider in providers:
+        if provider.id in GENAI_SKIPPED:
+            continue
+        for own in GENAI_PROVIDERS.get(provider.id, (canonical(provider.id),)):
+            for model in provider.models:
+                _add_model(found, own, model, provider)
+            for name in names.get(own, ()):
+                if Named(own, name) not in found and (model := provider._match_model(name)):
+                    _add(found, Named(own, name), model, provider, is_exact=False)
+    return found
+
+
+def _add_model(found: Library, own: str, model: Any, provider: Any) -> None:
+    for name in genai.names(model):
+        _add(found, Named(own, plain_name(name)), model, provider, is_exact=True)
+
+
+def _add(found: Library, named: Named, model: Any, provider: Any, *, is_exact: bool) -> None:
+    sheets = genai.sheets(model, anthropic=_is_anthropic(*named))
+    if sheets and named not in found and any(sheet.base() for sheet in sheets):
+        found[named] = Found(sheets, (provider.pricing_urls or [""])[0], is_exact)
+
+
+def _is_anthropic(provider: str, name: str) -> bool:
+    return provider in ("anthropic", "aws.bedrock") or "claude" in name
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The generated records, and what the libraries disagreed on."""
+
+    records: list[dict[str, Any]]
+    differences: list[Difference]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """When and from which versions of the libraries: `day` is that of the undated one's prices."""
+
+    day: str
+    dated: str
+    undated: str
+
+
+def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Taken) -> Merged:
+    """Everything but the verified series."""
+    made: list[dict[str, Any]] = []
+    differences: list[Difference] = []
+    _in_region(mapped)
+    for named in sorted(dated.keys() | mapped.keys()):
+        if named in verified:
+            continue
+        one, two = dated.get(named), mapped.get(named)
+        if one is not None and two is not None and not one.is_exact:
+            if _base_differs(one, two, taken.day):
+                differences += _differences(named, two, one, taken.day)
+                one = None
+        if one and two:
+            differences += _differences(named, one, two, taken.day)
+        found = _both(one, two, taken.day) if one and two else one or two
+        if found is None:
+            continue
+        tags = (taken.dated if one else "", taken.undated if two else "")
+        origin = _origin(named, found, tags, differences)
+        sheets = [_placed(named, sheet) for sheet in halved(found.sheets, taken.day)]
+        made += records(*named, sheets, origin)
+    return Merged(made, differences)
+
+
+def _placed(named: Named, sheet: Sheet) -> Sheet:
+    """Azure's data zones cost a tenth more than global deployments (Azure retail prices)."""
+    if named.provider != "azure.ai.openai" or not _DATA_ZONES.match(named.model):
+        return sheet
+    absent = {place: Decimal("1.1") for place in ("eu", "us") if place not in sheet.places}
+    return replace(sheet, regions=absent)
+
+
+def _base_differs(one: Found, two: Found, day: str) -> bool:
+    ours = one.sheets[in_force(one.sheets, day)].base()
+    theirs = two.sheets[in_force(two.sheets, day)].base()
+    return any(not _same(ours[n], theirs[n]) for n in ("input", "output") if n in ours and n in theirs)
+
+
+def _in_region(mapped: Library) -> None:
+    for named, found in list(mapped.items()):
+        if named.provider == "aws.bedrock" and _IN_REGION.match(named.model):
+            regional = mapped.get(Named(named.provider, f"us.{named.model}"))
+            if regional is not None:
+                mapped[named] = replace_found(found, regional.sheets)
+
+
+def replace_found(found: Found, sheets: list[Sheet]) -> Found:
+    """The same origin with other sheets."""
+    return Found(sheets, found.url, found.is_exact)
+
+
+def _same(one: Rate, two: Rate) -> bool:
+    return one[0] * two[1] == two[0] * one[1]
+
+
+def _differences(named: Named, believed: Found, other: Found, day: str) -> list[Difference]:
+    ours = believed.sheets[in_force(believed.sheets, day)].cells
+    theirs = other.sheets[in_force(other.sheets, day)].cells
+    return [
+        Difference(named, cell, name, rate, theirs[cell][name])
+        for cell, told in ours.items()
+        for name, rate in told.items()
+        if name in theirs.get(cell, {}) and not _same(rate, theirs[cell][name])
+    ]
+
+
+def _both(one: Found, two: Found, day: str) -> Found:
+    """The first library's prices; the second adds what it lacks to the version of today."""
+    at = in_force(one.sheets, day)
+    today, theirs = one.sheets[at], two.sheets[-1]
+    cells: dict[Cell, Mapping[str, Rate]] = {
+        cell: {**_missing(theirs.cells.get(cell, {}), told), **told}
+        for cell, told in today.cells.items()
+    }
+    flat = not any(mode == STANDARD and above for mode, above in today.cells)
+    for cell, told in theirs.cells.items():
+        if cell not in cells and not (flat and cell[1]):
+            cells[cell] = told
+    today = replace(
+        today, cells=cells, regions=theirs.regions, places=theirs.places,
+        searches=theirs.searches, deployments=theirs.deployments,
+    )  # fmt: skip
+    sheets = [*one.sheets[:at], today, *one.sheets[at + 1 :]]
+    return replace_found(one, sheets)
+
+
+def _missing(theirs: Mapping[str, Rate], ours: Mapping[str, Rate]) -> dict[str, Rate]:
+    """What only the second library prices. Two names for one thing are not both taken."""
+    same = {"image": "output_image", "audio_second": "input_audio"}
+    return {n: r for n, r in theirs.items() if n not in ours and same.get(n) not in ours}
+
+
+def _origin(
+    named: Named, found: Found, tags: tuple[str, str], differences: list[Difference]
+) -> Origin:
+    own = [d for d in differences if d.named == named]
+    agreeing = tuple(tag for tag in tags if tag)
+    if own:
+        first = own[0]
+        reason = (
+            f"{first.dimension}: {plain(first.believed[0])} per {first.believed[1]} believed, "
+            f"another library says {plain(first.other[0])} per {first.other[1]}"
+        )
+        return Origin(DISPUTED, agreeing[:1], found.url, reason)
+    return Origin(AGREED if len(agreeing) > 1 else SINGLE, agreeing, found.url)
+
+
+def ratio(difference: Difference) -> Decimal:
+    """How many times the other library's rate is of the believed one."""
+    ours = difference.believed[0] / difference.believed[1]
+    return difference.other[0] / difference.other[1] / ours if ours else Decimal(0)

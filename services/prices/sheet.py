@@ -1,0 +1,187 @@
+"""Prices of one model as a library tells them, in one neutral form; and the records they make.
+
+A cell is a rate under a mode of service (standard, batch, flex, priority, fast, ...) and above a
+size of context. Nothing is derived that no library tells, but for what `records` documents.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from schemas.money import plain
+from schemas.usage import TOKEN_DIMENSIONS
+
+EPOCH = "2020-01-01T00:00:00Z"
+MILLION = 1_000_000
+STANDARD = ""
+MODES: dict[str, dict[str, list[str]]] = {
+    "batch": {"processing": ["batch"]},
+    "flex": {"service_tier": ["flex"]},
+    "priority": {"service_tier": ["priority", "fast"]},
+    "ultrafast": {"service_tier": ["ultrafast"]},
+    "fast": {"speed": ["fast"]},
+}
+"""What a call must say to fall under a mode. OpenAI renamed priority to fast, at one price."""
+_FALLBACKS = (
+    ("reasoning", "output"), ("input_tool", "input"), ("cache_write", "cache_write_5m"),
+    ("input_image", "input"), ("input_video", "input"), ("cache_read_image", "cache_read"),
+)  # fmt: skip
+"""Dimensions billed as another where they have no price of their own."""
+
+Rate = tuple[Decimal, int]
+"""Price and the number of units it is for."""
+Cell = tuple[str, int]
+"""Mode, and the context size above which it holds."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All rates of one model from an instant on."""
+
+    effective_from: str = EPOCH
+    cells: Mapping[Cell, Mapping[str, Rate]] = field(default_factory=dict)
+    regions: Mapping[str, Decimal] = field(default_factory=dict)
+    """Region to the multiplier on token prices."""
+    places: Mapping[str, Mapping[Cell, Mapping[str, Rate]]] = field(default_factory=dict)
+    """Region to cells of its own."""
+    deployments: Mapping[str, Decimal] = field(default_factory=dict)
+    """Kind of deployment to the multiplier on token prices."""
+    searches: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict)
+    """Search context size to rates that depend on it."""
+
+    def base(self) -> Mapping[str, Rate]:
+        """The standard rates below any threshold."""
+        return self.cells.get((STANDARD, 0), {})
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rates of a record come from."""
+
+    confidence: str
+    agrees_with: tuple[str, ...]
+    url: str = ""
+    reason: str = ""
+
+
+def rate(price: Decimal, per: int) -> dict[str, Any]:
+    """As a record holds it."""
+    return {"price": plain(price), "per": per}
+
+
+def _rates(told: Mapping[str, Rate]) -> dict[str, Any]:
+    return {name: rate(*value) for name, value in sorted(told.items())}
+
+
+def records(provider: str, model: str, sheets: Iterable[Sheet], origin: Origin) -> list[dict[str, Any]]:
+    """One price record for each sheet."""
+    return [_record(provider, model, sheet, origin) for sheet in sheets]
+
+
+def _record(provider: str, model: str, sheet: Sheet, origin: Origin) -> dict[str, Any]:
+    base = sheet.base()
+    made: dict[str, Any] = {
+        "schema": 1, "kind": "price", "provider": provider, "model": model,
+        "effective_from": sheet.effective_from, "rates": _rates(base),
+    }  # fmt: skip
+    if fallback := _fallback(sheet):
+        made["fallback"] = fallback
+    if variants := [*_variants(provider, sheet), *_places(sheet), *_searches(sheet)]:
+        made["variants"] = variants
+    adjustments = [
+        {"id": name, "when": {what: [name]}, "multiply": plain(factor)}
+        for what, factors in (("region", sheet.regions), ("deployment", sheet.deployments))
+        for name, factor in sorted(factors.items())
+    ]
+    if adjustments:
+        made["adjustments"] = adjustments
+    source = {"kind": "price_library", "confidence": origin.confidence}
+    if origin.agrees_with:
+        source |= {"agrees_with": list(origin.agrees_with)}  # type: ignore[dict-item]
+    if origin.url:
+        source["url"] = origin.url
+    made["source"] = source
+    made["audit"] = {"published_by": "tracetally", "reason": origin.reason or "shipped price book"}
+    return made
+
+
+def _fallback(sheet: Sheet) -> dict[str, str]:
+    known = {name for told in sheet.cells.values() for name in told}
+    return {
+        name: other for name, other in _FALLBACKS if name not in known and other in known
+    }
+
+
+def _variants(provider: str, sheet: Sheet) -> Iterable[dict[str, Any]]:
+    """One for each cell but the base; what a mode does not price it takes from its own size.
+
+    Units that are no tokens (searches, requests) cost the same in every mode and size.
+    """
+    units = {n: r for n, r in sheet.base().items() if n not in TOKEN_DIMENSIONS}
+    bound = "gte" if provider == "x_ai" else "gt"
+    for (mode, above), told in sorted(sheet.cells.items()):
+        if (mode, above) == (STANDARD, 0):
+            continue
+        when: dict[str, Any] = dict(MODES[mode]) if mode else {}
+        if above:
+            when["context_tokens"] = {bound: above}
+        inherited = sorted(units.keys() - told.keys())
+        variant = {"id": _name(mode, above), "when": when, "rates": _rates(told)}
+        yield variant | ({"inherit": inherited} if inherited else {})
+
+
+def _name(mode: str, above: int) -> str:
+    size = f"above-{above // 1000}k" if above else ""
+    return "-".join(part for part in (mode, size) if part)
+
+
+def _places(sheet: Sheet) -> Iterable[dict[str, Any]]:
+    for place, cells in sorted(sheet.places.items()):
+        for (mode, above), told in sorted(cells.items()):
+            when: dict[str, Any] = {"region": [place]} | (dict(MODES[mode]) if mode else {})
+            if above:
+                when["context_tokens"] = {"gt": above}
+            name = "-".join(part for part in (place, _name(mode, above)) if part)
+            yield {"id": name, "when": when, "rates": _rates(told)}
+
+
+def _searches(sheet: Sheet) -> Iterable[dict[str, Any]]:
+    inherited = sorted(sheet.base())
+    for size, told in sorted(sheet.searches.items()):
+        when = {"search_context_size": [size]}
+        rest = [name for name in inherited if name not in told]
+        yield {"id": f"search-{size}", "when": when, "rates": _rates(told), "inherit": rest}
+
+
+def in_force(sheets: list[Sheet], day: str) -> int:
+    """The index of the sheet that holds on a day."""
+    return max(n for n, sheet in enumerate(sheets) if n == 0 or sheet.effective_from <= day)
+
+
+def halved(sheets: list[Sheet], day: str) -> list[Sheet]:
+    """Where today's batch price is half the standard one, it always was and will be.
+
+    Batch processing costs half since it exists (OpenAI 2024-04, Anthropic 2024-10, Google);
+    libraries only date it from the day it was written down.
+    """
+    today = sheets[in_force(sheets, day)]
+    batch, base = today.cells.get(("batch", 0)), today.base()
+    if batch is None or not all(_is_half(batch, base, name) for name in ("input", "output")):
+        return sheets
+    return [sheet if sheet is today else _with_half(sheet, batch) for sheet in sheets]
+
+
+def _is_half(batch: Mapping[str, Rate], base: Mapping[str, Rate], name: str) -> bool:
+    if name not in batch or name not in base:
+        return name not in base
+    return batch[name] == (base[name][0] / 2, base[name][1])
+
+
+def _with_half(sheet: Sheet, batch: Mapping[str, Rate]) -> Sheet:
+    cells = dict(sheet.cells)
+    for (mode, above), told in sheet.cells.items():
+        if mode == STANDARD and ("batch", above) not in cells:
+            halves = {n: (price / 2, per) for n, (price, per) in told.items() if n in batch}
+            cells["batch", above] = halves
+    return replace(sheet, cells=cells)
