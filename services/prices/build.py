@@ -17,6 +17,7 @@ from services.prices.merge import (
     from_genai,
     from_litellm,
     merge,
+    patterns,
     ratio,
 )
 from services.pricing.providers import canonical, plain_name
@@ -44,7 +45,9 @@ def generate(
             refused.append(f"{what}: {found[0].field}: {found[0].detail}")
         else:
             kept.append(record)
-    return Merged(kept, merged.differences), refused
+    known = _series(verified) | {Named(record["provider"], record["model"]) for record in kept}
+    rules = [rule for rule in patterns(dated) if Named(rule["provider"], rule["model"]) in known]
+    return Merged(kept + rules, merged.differences), refused
 
 
 def _series(verified: bytes) -> frozenset[Named]:

@@ -4,6 +4,7 @@ Takes the library's objects; which version is read is the caller's. A price fiel
 known fails the import: a new one may change what a call costs.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -53,6 +54,12 @@ RECORDED = frozenset({date(2026, 10, 12), date(2026, 10, 14), date(2026, 10, 15)
 """Days on which variants were written down, not days on which they began: see `price_comments`.
 They hold for the whole version that was in force on the day."""
 
+_DATED = re.compile(r"^\^([a-z0-9\\./-]+?)-\\d\{[48]\}")
+"""A regular expression that a date ends: `^grok-4\\.3-\\d{8}$`."""
+_DATES = {"-20": ("250101", "25-01-01")}
+_PREVIEWS = {"-preview-": ("05-06", "2025-05-06"), "-exp-": ("03-25",), "-00": ("1",)}
+"""What marks a snapshot of a model, and what may follow it. Previews are Google's."""
+_ENDS_IN_DATE = re.compile(r"-20\d{0,2}$")
 Told = Mapping[str, Any]
 
 
@@ -61,16 +68,37 @@ class UnknownFieldError(ValueError):
 
 
 def names(model: Any) -> list[str]:
-    """Names that the library says exactly; prefixes and patterns are for `is_match` only."""
-    found = [model.id] if model.is_match(model.id) else []
-    return list(dict.fromkeys([*found, *_equals(model.match)]))
+    """Names that the library says: exact ones, and those its prefixes are themselves."""
+    told = [*_clauses(model.match, "equals"), *_clauses(model.match, "starts_with")]
+    found = [name for name in (model.id, *told) if not name.endswith(("-", "/", ".", ":"))]
+    return [name for name in dict.fromkeys(found) if model.is_match(name)]
 
 
-def _equals(clause: Any) -> Iterable[str]:
-    if (name := getattr(clause, "equals", None)) is not None:
+def snapshots(model: Any, provider: str) -> list[str]:
+    """Prefixes of dated snapshots that the library matches: `claude-opus-4-1-20`.
+
+    Never a bare prefix: `command-a` would price four newer models (pydantic/genai-prices#471).
+    """
+    stems = list(_clauses(model.match, "starts_with"))
+    for pattern in _clauses(model.match, "regex"):
+        if dated := _DATED.match(pattern):
+            stems.append(dated.group(1).replace("\\", ""))
+    marks = _DATES | (_PREVIEWS if provider == "gcp.gemini" else {})
+    found = [stem for stem in stems if _ENDS_IN_DATE.search(stem)]
+    found += [
+        stem.rstrip("-") + mark
+        for stem in stems
+        for mark, rests in marks.items()
+        if any(model.is_match(stem.rstrip("-") + mark + rest) for rest in rests)
+    ]
+    return list(dict.fromkeys(name for name in found if "@" not in name))
+
+
+def _clauses(clause: Any, kind: str) -> Iterable[str]:
+    if (name := getattr(clause, kind, None)) is not None:
         yield name
     for inner in (*getattr(clause, "or_", ()), *getattr(clause, "and_", ())):
-        yield from _equals(inner)
+        yield from _clauses(inner, kind)
 
 
 def sheets(model: Any, *, anthropic: bool) -> list[Sheet] | None:

@@ -45,7 +45,9 @@ LITELLM_PROVIDERS = {
 LITELLM_SKIPPED = frozenset({"chatgpt", "github_copilot", "microsoft_365_copilot", "sagemaker"})
 """Subscriptions and hosting: no price per token."""
 AZURE_PLACES = {"eu": "eu", "us": "us", "global": "", "global-standard": ""}
-_COMMITTED = re.compile(r"commitment|^bedrock/\*/|^bedrock/[a-z]{2}(-[a-z]+)+-\d/|^\d{3,4}-x-\d|^(low|medium|high|standard|hd)/")
+_COMMITTED = re.compile(
+    r"commitment|^bedrock/\*/|^bedrock/[a-z]{2}(-[a-z]+)+-\d/|^\d{3,4}-x-\d|^(low|medium|high|standard|hd)/"
+)
 """Committed throughput, single regions, sizes of images priced by the pixel."""
 _IN_REGION = re.compile(
     r"^anthropic\.claude-(?:(?:sonnet|haiku|opus)-4-[5-9]|(?:sonnet|haiku|opus|fable)-[5-9])"
@@ -154,6 +156,27 @@ def _add_model(found: Library, own: str, model: Any, provider: Any) -> None:
         _add(found, Named(own, plain_name(name)), model, provider, is_exact=True)
 
 
+def patterns(providers: Iterable[Any]) -> list[dict[str, Any]]:
+    """Dated snapshots that no record names are priced as their model."""
+    made = []
+    for provider in providers:
+        for own in GENAI_PROVIDERS.get(provider.id, (canonical(provider.id),)):
+            for model in provider.models:
+                for prefix in genai.snapshots(model, own):
+                    if target := genai.names(model)[:1]:
+                        made.append(_pattern(own, plain_name(prefix), plain_name(target[0])))
+    return made
+
+
+def _pattern(provider: str, prefix: str, model: str) -> dict[str, Any]:
+    return {
+        "schema": 1, "kind": "pattern", "provider": provider, "rule_id": f"snapshot {prefix}",
+        "match": {"prefix": prefix}, "model": model, "priority": 10,
+        "source": {"kind": "price_library", "confidence": SINGLE},
+        "audit": {"published_by": "tracetally", "reason": "dated snapshots of one model"},
+    }  # fmt: skip
+
+
 def _add(found: Library, named: Named, model: Any, provider: Any, *, is_exact: bool) -> None:
     sheets = genai.sheets(model, anthropic=_is_anthropic(*named))
     if sheets and named not in found and any(sheet.base() for sheet in sheets):
@@ -217,7 +240,9 @@ def _placed(named: Named, sheet: Sheet) -> Sheet:
 def _base_differs(one: Found, two: Found, day: str) -> bool:
     ours = one.sheets[in_force(one.sheets, day)].base()
     theirs = two.sheets[in_force(two.sheets, day)].base()
-    return any(not _same(ours[n], theirs[n]) for n in ("input", "output") if n in ours and n in theirs)
+    return any(
+        not _same(ours[n], theirs[n]) for n in ("input", "output") if n in ours and n in theirs
+    )
 
 
 def _in_region(mapped: Library) -> None:

@@ -74,7 +74,9 @@ def _rates(told: Mapping[str, Rate]) -> dict[str, Any]:
     return {name: rate(*value) for name, value in sorted(told.items())}
 
 
-def records(provider: str, model: str, sheets: Iterable[Sheet], origin: Origin) -> list[dict[str, Any]]:
+def records(
+    provider: str, model: str, sheets: Iterable[Sheet], origin: Origin
+) -> list[dict[str, Any]]:
     """One price record for each sheet."""
     return [_record(provider, model, sheet, origin) for sheet in sheets]
 
@@ -107,9 +109,12 @@ def _record(provider: str, model: str, sheet: Sheet, origin: Origin) -> dict[str
 
 
 def _fallback(sheet: Sheet) -> dict[str, str]:
-    known = {name for told in sheet.cells.values() for name in told}
+    """Only where the standard rates do not tell the two apart."""
+    base, known = sheet.base(), {name for told in sheet.cells.values() for name in told}
     return {
-        name: other for name, other in _FALLBACKS if name not in known and other in known
+        name: other
+        for name, other in _FALLBACKS
+        if other in known and (name not in known or base.get(name) == base.get(other))
     }
 
 
