@@ -11,9 +11,9 @@ from schemas.price import BOOK_RECORD, PriceRecord, book_key, instant_text
 from schemas.topics import ORGS, PRICES
 from services.api import examples
 from services.api.access import Caller, Reads, Writes, admin, not_found
-from services.pricing.publishing import flaws
 from services.api.completeness import current_prices, json_of, price_records
 from services.api.reader import Reader, instant, text
+from services.pricing.publishing import flaws
 from services.runtime.kafka import Message
 from services.runtime.problems import ProblemError, openapi
 

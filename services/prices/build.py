@@ -9,17 +9,8 @@ import orjson
 
 from schemas.money import plain
 from schemas.price import BOOK_RECORD, PriceRecord
-from services.prices.merge import (
-    Difference,
-    Merged,
-    Named,
-    Taken,
-    from_genai,
-    from_litellm,
-    merge,
-    patterns,
-    ratio,
-)
+from services.prices.merge import Difference, Merged, Taken, merge, ratio
+from services.prices.naming import Named, from_genai, from_litellm, patterns
 from services.pricing.providers import canonical, plain_name
 from services.pricing.publishing import flaws
 
