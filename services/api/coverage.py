@@ -5,17 +5,18 @@ Nothing matches by likeness: candidates are for a person to choose from.
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 
 from schemas.price import instant_text
 from services.api import examples
-from services.api.access import Reads
+from services.api.access import Caller, Reads
 from services.api.completeness import rates_of
-from services.api.estimate import estimate
+from services.api.estimate import Rates, estimate
 from services.api.reader import Reader, instant, text
 from services.api.sql import TOKENS
+from services.pricing.book import PriceBook
 from services.pricing.cover import candidates_for, matched_by
 from services.runtime.problems import openapi
 
@@ -44,36 +45,52 @@ async def coverage(
     now: datetime = request.app.state.clock()
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     rows, rates, book = await asyncio.gather(
-        reader.query(
-            "SELECT x_provider, x_model, x_pending, sum(x_calls), min(bucket), "
-            f"{_SUMS} {caller.scope.unnested('narrow_day', _FIELDS)} "
-            "AND bucket >= {since:DateTime('UTC')} AND x_model != '' "
-            f"GROUP BY 1, 2, 3 ORDER BY x_pending = '', sum(x_calls) DESC LIMIT {ITEMS_MAX}",
-            caller.scope,
-            since=since,
-        ),
+        _seen(reader, caller, since),
         rates_of(reader, caller.scope, currency),
         request.app.state.book.current(),
     )
-    org_id = caller.scope.org_id or ""
-    items = []
-    for provider, model, pending, calls, oldest, *tokens in rows:
-        if unmatched and not pending:
-            continue
-        counts = dict(zip(TOKENS, map(int, tokens), strict=True))
-        item: dict[str, Any] = {
-            "provider": provider, "model": model, "calls": int(calls),
-            "tokens": sum(counts.values()), "pending": pending or None,
-            "oldest": text(instant(oldest)),
-            **matched_by(book, org_id, provider, model, now)._asdict(),
-        }  # fmt: skip
-        if pending:
-            found = candidates_for(book, org_id, provider, model)
-            item["estimate"] = estimate([(provider, counts)], rates, currency)
-            item["candidates"] = found
-            item["alias"] = _alias(provider, model, found, since)
-        items.append(item)
+    asked = Asked(caller.scope.org_id or "", since, now, currency)
+    items = [_item(row, asked, rates, book) for row in rows if row[2] or not unmatched]
     return {"since": text(since), "items": items, "is_truncated": len(rows) == ITEMS_MAX}
+
+
+class Asked(NamedTuple):
+    """For whom, since when, and in which currency estimates are told."""
+
+    org_id: str
+    since: datetime
+    now: datetime
+    currency: str
+
+
+async def _seen(reader: Reader, caller: Caller, since: datetime) -> Any:
+    return await reader.query(
+        "SELECT x_provider, x_model, x_pending, sum(x_calls), min(bucket), "
+        f"{_SUMS} {caller.scope.unnested('narrow_day', _FIELDS)} "
+        "AND bucket >= {since:DateTime('UTC')} AND x_model != '' "
+        f"GROUP BY 1, 2, 3 ORDER BY x_pending = '', sum(x_calls) DESC LIMIT {ITEMS_MAX}",
+        caller.scope,
+        since=since,
+    )
+
+
+def _item(row: Any, asked: Asked, rates: Rates, book: PriceBook) -> dict[str, Any]:
+    provider, model, pending, calls, oldest, *tokens = row
+    counts = dict(zip(TOKENS, map(int, tokens), strict=True))
+    item: dict[str, Any] = {
+        "provider": provider, "model": model, "calls": int(calls),
+        "tokens": sum(counts.values()), "pending": pending or None,
+        "oldest": text(instant(oldest)),
+        **matched_by(book, asked.org_id, provider, model, asked.now)._asdict(),
+    }  # fmt: skip
+    if not pending:
+        return item
+    found = candidates_for(book, asked.org_id, provider, model)
+    return item | {
+        "estimate": estimate([(provider, counts)], rates, asked.currency),
+        "candidates": found,
+        "alias": _alias(provider, model, found, asked.since),
+    }
 
 
 _FIELDS = ("provider", "model", "pending", "calls", *TOKENS)

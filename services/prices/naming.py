@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.prices import genai, litellm_map
-from services.prices.sheet import Sheet
+from services.prices.sheet import MILLION, STANDARD, Sheet
 from services.pricing.providers import canonical, plain_name
 
 GENAI_PROVIDERS = {
@@ -52,6 +53,10 @@ class Found:
 
 
 Library = dict[Named, Found]
+FREE = Sheet(cells={
+    (STANDARD, 0): {name: (Decimal(0), MILLION) for name in ("input", "cache_read", "output")}
+})  # fmt: skip
+"""Variants that OpenRouter names so cost nothing: an explicit zero, not a missing price."""
 
 
 def from_litellm(told: Mapping[str, Mapping[str, Any]]) -> Library:
@@ -144,6 +149,8 @@ def _pattern(provider: str, prefix: str, model: str) -> dict[str, Any]:
 
 def _add(found: Library, named: Named, model: Any, provider: Any, *, is_exact: bool) -> None:
     sheets = genai.sheets(model, anthropic=_is_anthropic(*named))
+    if sheets and named.model.endswith(":free") and not sheets[0].base():
+        sheets = [FREE]
     if sheets and named not in found and any(sheet.base() for sheet in sheets):
         found[named] = Found(sheets, (provider.pricing_urls or [""])[0], is_exact)
 

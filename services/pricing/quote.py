@@ -8,15 +8,13 @@ from pydantic import ValidationError
 from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.money import plain
-from schemas.quote import QuoteAttributes, QuoteRequest
+from schemas.quote import QuoteRequest
 from services.pricing.arithmetic import Line
 from services.pricing.book import PriceBook
 from services.pricing.core import Priced
 from services.pricing.matching import Pending
 from services.pricing.told import Decision, decide
 from services.pricing.usage import FLAVOURS, canonical_flavour
-
-_ATTRIBUTES = tuple(QuoteAttributes.model_fields)
 
 
 class QuoteError(ValueError):
@@ -86,14 +84,17 @@ def _event(request: QuoteRequest) -> CallEvent:
         raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {', '.join(FLAVOURS)}")
     told: dict[str, Any] = {
         "event_id": str(request.id) or "quote", "occurred_at": request.time,
-        "org_id": request.org_id or "", "provider": request.provider or "",
-        "response_model": request.model or "", "usage": request.usage,
-        "usage_payload": request.usage_payload, "flavour": request.flavour or "",
+        "usage": request.usage, "usage_payload": request.usage_payload,
     }  # fmt: skip
+    for name, value in (
+        ("org_id", request.org_id), ("provider", request.provider),
+        ("response_model", request.model), ("flavour", request.flavour),
+    ):  # fmt: skip
+        if value:
+            told[name] = value
     if request.attributes is not None:
-        for name in _ATTRIBUTES:
-            told[name] = getattr(request.attributes, name) or ""
-    return CallEvent.model_construct(**told)
+        told |= request.attributes.model_dump(exclude_none=True)
+    return CallEvent.model_validate(told)
 
 
 def _id_of(line: bytes) -> Any:

@@ -4,8 +4,6 @@ Converse's `inputTokens` are those that were neither read from nor written to a 
 Anthropic's own API (anomalyco/opencode#38427).
 """
 
-from collections.abc import Mapping
-
 from services.pricing.usage import anthropic
 from services.pricing.usage.openai import chat_quantities
 from services.pricing.usage.reading import (
@@ -70,7 +68,7 @@ def served(response: Payload) -> dict[str, str]:
 def invoke(usage: Payload, response: Payload) -> Reading:
     """Whatever the model family sends: Anthropic, Nova, Llama, Titan, the OpenAI shape, headers."""
     metrics = usage.get(METRICS) or response.get(METRICS)
-    if isinstance(metrics, Mapping):
+    if isinstance(metrics, dict):
         return _counted(metrics, "inputTokenCount", "outputTokenCount")
     if "inputTokens" in usage:
         return converse(usage, response)

@@ -14,37 +14,43 @@ _CHATS = {
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.")
+_INVOKED = (
+    "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
+    "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
+)  # fmt: skip
+_LANGCHAIN = ("cache_read", "cache_creation", "reasoning")
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 
 def infer(provider: str, payload: Payload) -> str | None:
     """The flavour. `provider` is a canonical name."""
     usage = usage_of(payload)
-    if any(name.startswith(_BY_LIBRARY) for name in usage):
-        return "otel.genai"
-    if _is_langchain(usage):
+    if "input_tokens" in usage and _is_langchain(usage):
         return "langchain.usage_metadata"
     own = _OWN.get(provider)
     if own is not None and (found := own(usage)):
         return found
     if "prompt_tokens" in usage:
         return _CHATS.get(provider, "openai.chat")
-    return None
+    return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
 
 
 def usage_of(payload: Payload) -> Payload:
     """The usage object of a response body, or the payload itself when it is one."""
     for name in ("usage", "usageMetadata", "usage_metadata"):
         inner = payload.get(name)
-        if isinstance(inner, Mapping):
+        if isinstance(inner, dict):
             return inner
     return payload
 
 
 def _is_langchain(usage: Payload) -> bool:
-    details = [usage.get(name) for name in ("input_token_details", "output_token_details")]
-    names = {name for found in details if isinstance(found, Mapping) for name in found}
-    return "input_tokens" in usage and bool(names & {"cache_read", "cache_creation", "reasoning"})
+    names: set[str] = set()
+    for part in ("input_token_details", "output_token_details"):
+        found = usage.get(part)
+        if isinstance(found, dict):
+            names.update(found)
+    return not names.isdisjoint(_LANGCHAIN)
 
 
 def _openai(usage: Payload) -> str | None:
@@ -55,9 +61,9 @@ def _openai(usage: Payload) -> str | None:
     if "input_token_details" in usage or "output_token_details" in usage:
         return "openai.realtime"
     details = usage.get("input_tokens_details")
-    if isinstance(details, Mapping) and {"image_tokens", "text_tokens"} & set(details):
+    if isinstance(details, dict) and {"image_tokens", "text_tokens"} & set(details):
         return "openai.images"
-    if isinstance(details, Mapping) or "output_tokens_details" in usage:
+    if isinstance(details, dict) or "output_tokens_details" in usage:
         return "openai.responses"
     return None
 
@@ -86,15 +92,17 @@ def _vertex(usage: Payload) -> str | None:
 
 
 def _bedrock(usage: Payload) -> str | None:
-    return "aws.bedrock.converse" if "inputTokens" in usage else "aws.bedrock.invoke"
+    if "inputTokens" in usage:
+        return "aws.bedrock.converse"
+    return "aws.bedrock.invoke" if any(name in usage for name in _INVOKED) else None
 
 
 def _cohere(usage: Payload) -> str | None:
     units = usage.get("billed_units")
-    if not isinstance(units, Mapping):
+    if not isinstance(units, dict):
         meta = usage.get("meta")
-        units = meta.get("billed_units") if isinstance(meta, Mapping) else None
-    if not isinstance(units, Mapping):
+        units = meta.get("billed_units") if isinstance(meta, dict) else None
+    if not isinstance(units, dict):
         return None
     if "search_units" in units and "output_tokens" not in units:
         return "cohere.rerank"

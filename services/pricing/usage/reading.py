@@ -43,8 +43,8 @@ class InvalidError(ValueError):
 def count(payload: Payload, name: str) -> int | None:
     """A whole number of tokens or units; None when missing or null."""
     value = payload.get(name)
-    if value is None:
-        return None
+    if value is None or (type(value) is int and 0 <= value <= COUNT_MAX):
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -90,7 +90,7 @@ def part(payload: Payload, *names: str) -> Payload:
         value = payload.get(name)
         if value is None:
             continue
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise InvalidError(name, "not an object")
         return value
     return {}
@@ -102,7 +102,7 @@ def items(payload: Payload, *names: str) -> list[Payload]:
         value = payload.get(name)
         if value is None:
             continue
-        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise InvalidError(name, "not a list of objects")
         return value
     return []
