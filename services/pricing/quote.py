@@ -13,8 +13,9 @@ from services.pricing.arithmetic import Line
 from services.pricing.book import PriceBook
 from services.pricing.core import Priced
 from services.pricing.matching import Pending
+from services.pricing.providers import canonical
 from services.pricing.told import Decision, decide
-from services.pricing.usage import FLAVOURS, canonical_flavour
+from services.pricing.usage import FLAVOURS, canonical_flavour, infer
 
 
 class QuoteError(ValueError):
@@ -34,7 +35,7 @@ def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
 
 def quote(request: QuoteRequest, book: PriceBook) -> dict[str, Any]:
     """The outcome as JSON values; `QuoteError` for a request that leaves its meaning open."""
-    decision = decide(_event(request), book)
+    decision = decide(event_of(request), book)
     return {"id": request.id} | told(decision)
 
 
@@ -77,11 +78,25 @@ def line_of(line: Line) -> dict[str, Any]:
     return shown
 
 
-def _event(request: QuoteRequest) -> CallEvent:
+def _check(request: QuoteRequest) -> None:
+    """A request must leave one meaning."""
+    known = ", ".join(FLAVOURS)
     if request.usage is not None and request.usage_payload is not None:
         raise QuoteError("usage, usage_payload: give one of the two")
-    if request.flavour and canonical_flavour(request.flavour) is None:
-        raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {', '.join(FLAVOURS)}")
+    if request.flavour:
+        if canonical_flavour(request.flavour) is None:
+            raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {known}")
+    elif request.usage_payload is not None:
+        provider = canonical(request.provider or "")
+        if infer(provider, request.usage_payload) is None:
+            raise QuoteError(
+                f"flavour: provider and payload leave more than one reading; one of {known}"
+            )
+
+
+def event_of(request: QuoteRequest) -> CallEvent:
+    """The call that the request describes; `QuoteError` where it leaves its meaning open."""
+    _check(request)
     told: dict[str, Any] = {
         "event_id": str(request.id) or "quote", "occurred_at": request.time,
         "usage": request.usage, "usage_payload": request.usage_payload,

@@ -115,7 +115,8 @@ def repricer(settings: Settings, rollup: Rollup) -> Repricer:
     def is_mine() -> bool:
         return rollup.consumer is not None and prices in rollup.consumer.assignment()
 
-    speed = Speed(settings.reprice_calls_per_second, settings.reprice_settle_seconds)
+    settle = settings.reprice_settle_seconds
+    speed = Speed(settings.reprice_calls_per_second, settle, min(5.0, settle))
     return Repricer(rollup.store, rollup.publisher, speed, is_mine)
 
 
