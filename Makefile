@@ -5,10 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := $(VENV)/peers
+PEERS_STAMP := $(PEERS)/.installed
 ARGS ?=
 ROUNDS ?= 12
 
-.PHONY: help setup demo down test lint type bench faults schemas lock format
+.PHONY: help setup peers demo down test lint type bench faults schemas lock format
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,13 +25,21 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+peers: setup $(PEERS_STAMP) ## Install the libraries we are compared with, into an environment of their own
+
+$(PEERS_STAMP): requirements-peers.lock $(STAMP)
+	@test -x $(PEERS)/bin/python || $(RUN)/python -m venv $(PEERS)
+	@echo "Installing the price libraries to compare with into $(PEERS) ..."
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $(PEERS_STAMP)
+
 demo: setup ## Start everything, replay real traffic, check every figure (ARGS=--exit ends by itself)
 	@$(RUN)/python -m deploy.demo $(ARGS)
 
 down: setup ## Stop everything the demo started, and nothing else
 	@$(RUN)/python -m deploy.demo --down
 
-test: setup lint type ## Set up, lint, check types, run all tests
+test: setup peers lint type ## Set up, lint, check types, run all tests
 	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
 
 lint: setup ## Style, import contracts
@@ -40,7 +50,7 @@ lint: setup ## Style, import contracts
 type: setup ## Static types, strict
 	@$(RUN)/mypy
 
-bench: setup ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand
+bench: setup peers ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand
 	@$(RUN)/python -m tests.bench $(ARGS)
 
 faults: setup ## Kill everything at random instants under load, ROUNDS times
@@ -51,6 +61,7 @@ schemas: setup ## Write schemas/json from the models
 
 lock: setup ## Resolve pyproject.toml into requirements.lock, with hashes, without addresses
 	@$(RUN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+	@$(RUN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-peers.lock
 
 format: setup ## Put the code into its one form
 	@$(RUN)/ruff check --fix --quiet . ; $(RUN)/ruff format --quiet .
