@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.money import plain
+from schemas.price import Variant
 from schemas.usage import TOKEN_DIMENSIONS
+from services.pricing.ties import undecided
 
 EPOCH = "2020-01-01T00:00:00Z"
 MILLION = 1_000_000
@@ -91,6 +93,7 @@ def _record(provider: str, model: str, sheet: Sheet, origin: Origin) -> dict[str
         made["fallback"] = fallback
     if variants := [*_variants(provider, sheet), *_places(sheet), *_searches(sheet)]:
         made["variants"] = variants
+        _settle(made)
     adjustments = [
         {"id": name, "when": {what: [name]}, "multiply": plain(factor)}
         for what, factors in (("region", sheet.regions), ("deployment", sheet.deployments))
@@ -157,6 +160,26 @@ def _searches(sheet: Sheet) -> Iterable[dict[str, Any]]:
         when = {"search_context_size": [size]}
         rest = [name for name in inherited if name not in told]
         yield {"id": f"search-{size}", "when": when, "rates": _rates(told), "inherit": rest}
+
+
+def _settle(made: dict[str, Any]) -> None:
+    """Where no library tells the price of two conditions together, it is unknown, not either's."""
+    told: list[dict[str, Any]] = made["variants"]
+    while pairs := list(undecided([Variant.model_validate(variant) for variant in told])):
+        for one, two in pairs:
+            when = _both_hold(one, two)
+            if all(variant["when"] != when for variant in told):
+                told.append({"id": f"{one.id} and {two.id}", "when": when, "rates": {}})
+
+
+def _both_hold(one: Variant, two: Variant) -> dict[str, Any]:
+    ours, theirs = (v.when.model_dump(exclude_none=True) for v in (one, two))
+    for name in ours.keys() & theirs.keys():
+        if isinstance(ours[name], list):
+            theirs[name] = [value for value in ours[name] if value in theirs[name]]
+        elif next(iter(ours[name].values())) > next(iter(theirs[name].values())):
+            theirs[name] = ours[name]
+    return ours | theirs
 
 
 def in_force(sheets: list[Sheet], day: str) -> int:

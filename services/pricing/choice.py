@@ -11,19 +11,24 @@ _ORDINARY = ("",) * len(TIERED)
 def choose_variant(
     book: PriceBook, version: Version, subject: Subject, adjustments: list[CompiledAdjustment]
 ) -> CompiledVariant | Pending:
-    """The variant with most conditions among those that hold, else the base."""
-    best: list[CompiledVariant] = []
-    for variant in version.variants:
-        if not variant.condition.holds(subject, book.calendars):
-            continue
-        if not best or variant.condition.specificity > best[0].condition.specificity:
-            best = [variant]
-        elif variant.condition.specificity == best[0].condition.specificity:
-            best.append(variant)
+    """The variant with most conditions among those that hold, else the base.
+
+    Of context tiers with the same conditions the highest one reached wins.
+    """
+    best = [v for v in version.variants if v.condition.holds(subject, book.calendars)]
+    if len(best) > 1:
+        best = [v for v in best if not any(_beats(other, v) for other in best)]
     if len(best) > 1:
         return Pending("variant_ambiguous", ", ".join(sorted(v.id for v in best)))
     chosen = best[0] if best else version.base
     return _unnamed_tier(subject, chosen, adjustments) or chosen
+
+
+def _beats(one: CompiledVariant, other: CompiledVariant) -> bool:
+    ours, theirs = one.condition, other.condition
+    if ours.specificity != theirs.specificity:
+        return ours.specificity > theirs.specificity
+    return ours.named == theirs.named and ours.context_least > theirs.context_least
 
 
 def _unnamed_tier(

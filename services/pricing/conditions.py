@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.price import When
+from schemas.price import Threshold, When
 from services.pricing.providers import canonical, plain_name
 
 DEFAULTS = frozenset({"", "null", "none", "standard", "default", "on_demand", "on-demand", "auto"})
@@ -63,11 +63,15 @@ _Holds = Callable[[Subject, Calendars], bool]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled `When`. `needs_tier`: it never holds for a call served the ordinary way."""
+    """A compiled `When`. `needs_tier`: it never holds for a call served the ordinary way.
+
+    `context_least`: the fewest context tokens it holds for.
+    """
 
     tests: tuple[_Holds, ...]
     named: frozenset[str]
     needs_tier: bool = False
+    context_least: int = 0
 
     @property
     def specificity(self) -> int:
@@ -86,8 +90,10 @@ def compile_when(when: When) -> Condition:
         values = getattr(when, name)
         if values is not None:
             tests.append(_attribute(name, values))
+    context_least = 0
     if when.context_tokens is not None:
-        tests.append(_context(when.context_tokens.gt, when.context_tokens.gte))
+        context_least = least(when.context_tokens)
+        tests.append(_context(context_least))
     if when.utc_weekly is not None:
         tests.append(_weekly(when))
     if when.provider is not None:
@@ -98,7 +104,7 @@ def compile_when(when: When) -> Condition:
         tests.append(lambda subject, _: not models.isdisjoint(subject.models))
     named = frozenset(when.model_dump(exclude_none=True))
     needs_tier = any(name in named and "" not in map(tier, getattr(when, name)) for name in TIERED)
-    return Condition(tuple(tests), named, needs_tier)
+    return Condition(tuple(tests), named, needs_tier, context_least)
 
 
 def _attribute(name: str, values: list[str]) -> _Holds:
@@ -112,13 +118,16 @@ def _attribute(name: str, values: list[str]) -> _Holds:
     return holds
 
 
-def _context(gt: int | None, gte: int | None) -> _Holds:
-    if (gt is None) == (gte is None):
+def least(threshold: Threshold) -> int:
+    """The fewest tokens a threshold holds for, or `ValueError` where it has none or two bounds."""
+    if (threshold.gt is None) == (threshold.gte is None):
         raise ValueError("context_tokens needs exactly one of gt and gte")
-    least = gte if gte is not None else (gt or 0) + 1
+    return threshold.gte if threshold.gte is not None else (threshold.gt or 0) + 1
 
+
+def _context(fewest: int) -> _Holds:
     def holds(subject: Subject, _: Calendars) -> bool:
-        return subject.context_tokens >= least
+        return subject.context_tokens >= fewest
 
     return holds
 

@@ -8,6 +8,7 @@ from typing import Any
 from schemas.money import ROUNDING
 from schemas.price import PriceRecord, Rate
 from schemas.usage import TOKEN_DIMENSIONS
+from services.pricing.ties import undecided
 
 PER_MILLION_MAX = Decimal(10_000)
 CHANGE_MAX = Decimal(5)
@@ -35,6 +36,7 @@ def flaws(record: PriceRecord, previous: PriceRecord | None) -> list[Flaw]:
     found += _of_rates("rates", record.rates)
     for variant in record.variants:
         found += _of_rates(f"variants.{variant.id}.rates", variant.rates)
+    found += _of_variants(record)
     if previous is not None and not record.audit.force:
         found += _of_change(record, previous)
     return found
@@ -48,6 +50,38 @@ def _of_rates(field: str, rates: Mapping[Any, Rate]) -> Iterator[Flaw]:
     read, fresh = rates.get("cache_read"), rates.get("input")
     if read is not None and fresh is not None and per_million(read) > per_million(fresh):
         yield Flaw(f"{field}.cache_read", "a cached token may not cost more than a fresh one")
+
+
+def _of_variants(record: PriceRecord) -> Iterator[Flaw]:
+    if not record.audit.force:
+        yield from _of_order(record)
+    for name, other in record.fallback.items():
+        if name not in record.rates and other not in record.rates and record.rates:
+            yield Flaw(f"fallback.{name}", f"falls back to {other}, which has no rate")
+    for one, two in undecided(record.variants):
+        detail = f"and {two.id} can both hold: add a variant with the conditions of both"
+        yield Flaw(f"variants.{one.id}.when", detail)
+
+
+def _of_order(record: PriceRecord) -> Iterator[Flaw]:
+    """Batch costs at most, priority at least, what the ordinary way costs."""
+    for variant in record.variants:
+        given = variant.when.model_dump(exclude_none=True)
+        if len(given) != 1:
+            continue
+        sign = _SIGNS.get(next((value[0] for value in given.values() if value in _ORDERED), ""), 0)
+        for name, rate in variant.rates.items():
+            base = record.rates.get(name)
+            if base is None or not sign or name not in TOKEN_DIMENSIONS:
+                continue
+            if ROUNDING.multiply(per_million(rate) - per_million(base), Decimal(sign)) < 0:
+                way = "less" if sign > 0 else "more"
+                detail = f"{way} than the ordinary way: needs audit.force"
+                yield Flaw(f"variants.{variant.id}.rates.{name}", detail)
+
+
+_SIGNS = {"batch": -1, "flex": -1, "priority": 1}
+_ORDERED = [[name] for name in _SIGNS]
 
 
 def _of_change(record: PriceRecord, previous: PriceRecord) -> Iterator[Flaw]:

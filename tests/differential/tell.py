@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
-USAGES = ({"input": 1000, "output": 500}, {"input": 1000, "cache_read": 9000, "output": 500})
+USAGES = (
+    {"input": 1000, "output": 500},
+    {"input": 1000, "cache_read": 9000, "output": 500},
+    {"input": 100_000, "output": 500},
+    {"input": 150_000, "cache_read": 60_000, "output": 500},
+    {"input": 300_000, "output": 500},
+)
 
 
 def genai_prices() -> Iterator[dict[str, Any]]:
