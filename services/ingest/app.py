@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,8 +11,10 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from schemas.topics import CALLS, CONTENTS, DEAD, OUTCOMES
+from services.ingest import decode
 from services.ingest.gate import Gate
-from services.ingest.http import Shell, build
+from services.ingest.http import Shell
+from services.ingest.routes import build
 from services.ingest.settings import Settings
 from services.runtime import health, run
 from services.runtime.kafka import KafkaPublisher, Publisher, connection
@@ -75,7 +78,9 @@ async def become_ready(
 
 
 def main() -> None:
-    """`tracetally-ingest`."""
+    """`tracetally-ingest`; `tracetally-ingest decode FILE...` needs no settings."""
+    if sys.argv[1:2] == ["decode"]:
+        raise SystemExit(decode.run(sys.argv[2:]))
     settings = load(Settings)
 
     async def work(stop: asyncio.Event) -> None:

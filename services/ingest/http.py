@@ -14,8 +14,9 @@ from fastapi import FastAPI, Request, Response
 from services.ingest import batch, core, inflate, openapi, rate
 from services.ingest.gate import Gate, UnavailableError
 from services.ingest.kinds import KINDS, Kind
+from services.ingest.lookups import Tables
 from services.ingest.settings import ANYONE, Settings
-from services.runtime import telemetry, web
+from services.runtime import telemetry
 from services.runtime.kafka import Message
 from services.runtime.keys import ApiKey, bearer, find_key
 from services.runtime.problems import ProblemError, respond, unavailable
@@ -30,6 +31,7 @@ class Shell:
     gate: Gate
     clock: Callable[[], datetime]
     buckets: dict[str, rate.Bucket] = field(default_factory=dict)
+    tables: Tables = field(default_factory=Tables)
 
 
 def add_routes(app: FastAPI, shell: Shell) -> None:
@@ -50,25 +52,27 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
 def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
     async def take(request: Request) -> Response:
         key = authorised(shell, request)
-        body = await _body(shell.settings, request)
+        body = await read_body(shell.settings, request)
+        if not body.strip() and "ndjson" not in request.headers.get("content-type", ""):
+            raise ProblemError(400, "the body is empty")
         caller = core.Caller(key.project, key.org_id, shell.clock())
         try:
             decision = core.decide(kind, body, caller, shell.settings.items_max)
         except core.TooManyError as wrong:
             raise ProblemError(413, str(wrong)) from None
-        count = len(decision.taken) + len(decision.refused)
-        _limit(shell, key, count)
+        size = len(decision.taken) + len(decision.refused)
+        limit(shell, key, size)
         refused = list(decision.refused)
         if decision.broken:
             refused = [core.Refused(0, decision.broken, body)]
         envelopes = batch.envelopes(caller.project, decision.taken)
         letters = batch.letters(((r.refusal, r.original) for r in refused), caller)
-        await _publish(
+        await publish(
             shell.gate,
             [Message(kind.topic.name, e.value, e.key) for e in envelopes]
             + [Message("dead.v1", e.value, e.key) for e in letters],
         )
-        _count(kind, len(decision.taken), refused)
+        count(kind.topic.name, len(decision.taken), refused)
         return _answer(request, decision, refused)
 
     return take
@@ -88,7 +92,8 @@ def authorised(shell: Shell, request: Request) -> ApiKey:
     return key
 
 
-async def _body(settings: Settings, request: Request) -> bytes:
+async def read_body(settings: Settings, request: Request) -> bytes:
+    """The body without its content encoding, within the limits, or the problem with it."""
     limit = settings.body_bytes_max
     too_large = ProblemError(413, f"the body is larger than {limit} bytes: send several")
     try:
@@ -108,8 +113,6 @@ async def _body(settings: Settings, request: Request) -> bytes:
     except inflate.UnknownEncodingError:
         detail = f"content-encoding {encoding[:64]!r} is not known here"
         raise ProblemError(415, detail, allowed=list(inflate.ENCODINGS)) from None
-    if not body.strip() and "ndjson" not in request.headers.get("content-type", ""):
-        raise ProblemError(400, "the body is empty")
     return body
 
 
@@ -126,7 +129,8 @@ async def _read(request: Request, limit: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _limit(shell: Shell, key: ApiKey, events: int) -> None:
+def limit(shell: Shell, key: ApiKey, events: int) -> None:
+    """Take the events from the key's budget, or the problem that there is none."""
     allowed = shell.settings.events_per_second_max
     if not allowed:
         return
@@ -137,7 +141,8 @@ def _limit(shell: Shell, key: ApiKey, events: int) -> None:
         raise ProblemError(429, detail, headers={"retry-after": str(wait)})
 
 
-async def _publish(gate: Gate, messages: list[Message]) -> None:
+async def publish(gate: Gate, messages: list[Message]) -> None:
+    """Return once Kafka has all of them, or the problem that it has not."""
     try:
         await gate.publish(messages)
     except UnavailableError as wrong:
@@ -145,10 +150,11 @@ async def _publish(gate: Gate, messages: list[Message]) -> None:
         raise unavailable(f"{wrong}: resend, nothing is counted twice") from None
 
 
-def _count(kind: Kind, accepted: int, refused: Iterable[core.Refused]) -> None:
-    telemetry.ACCEPTED.labels(kind.topic.name).inc(accepted)
-    for reason, count in Counter(r.refusal.reason for r in refused).items():
-        telemetry.REFUSED.labels("ingest", reason).inc(count)
+def count(topic: str, accepted: int, refused: Iterable[core.Refused]) -> None:
+    """For the metrics."""
+    telemetry.ACCEPTED.labels(topic).inc(accepted)
+    for reason, number in Counter(r.refusal.reason for r in refused).items():
+        telemetry.REFUSED.labels("ingest", reason).inc(number)
 
 
 def _answer(request: Request, decision: core.Decision, refused: list[core.Refused]) -> Response:
@@ -169,19 +175,3 @@ def _answer(request: Request, decision: core.Decision, refused: list[core.Refuse
         return respond(request, ProblemError(422, detail, accepted=0, refused=listed))
     body = orjson.dumps({"accepted": len(decision.taken), "refused": listed})
     return Response(body, media_type="application/json")
-
-
-def build(shell: Shell) -> FastAPI:
-    """The application without its health routes."""
-    app = FastAPI(
-        title="Tracetally ingest",
-        version="1",
-        description=openapi.DESCRIPTION,
-        dependencies=[web.BEARER],
-        docs_url=None,
-        redoc_url=None,
-    )
-    app.add_middleware(web.Requests)
-    web.equip(app)
-    add_routes(app, shell)
-    return app

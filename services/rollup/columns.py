@@ -47,3 +47,8 @@ CALL_COLUMNS = (
     "environment", "provider", "model", "pending", "pending_detail", "price_key", "currency",
     "duration_ms", "ttft_ms", *TOKENS, *MONEY,
 )  # fmt: skip
+
+IDENTITY = (
+    "conversation_id", "user_id", "assistant_id", "assistant_version", "feature", "environment",
+)  # fmt: skip
+"""What a call may take from another telling than the one that speaks; its org besides."""

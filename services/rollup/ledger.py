@@ -4,14 +4,16 @@ Each statement is idempotent, and a crash after any of them is healed by the red
 same lines: they carry the same identities and versions wherever the batch boundaries fall.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
 
+from services.counting.resolve import resolve
+from services.counting.telling import CallRow, Identity, Place, Telling
 from services.rollup import statements
-from services.rollup.resolve import CallRow, Place, Telling, resolve
+from services.rollup.columns import IDENTITY
 from services.rollup.stage import LEFT_BEHIND, Scratch
 from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import DataError, Store, StoreAwayError
@@ -54,6 +56,11 @@ class Ledger:
         self.scratch = Scratch(worker)
         self._window = window
         self._crash = crash
+
+    @property
+    def near_seconds(self) -> int:
+        """How far apart tellings may be for a flush to see them together."""
+        return self._window.near_hours * HOUR
 
     async def prepare(self) -> None:
         """Create the scratch tables, remove what killed workers left."""
@@ -132,7 +139,7 @@ class Ledger:
         slots = [int(row[0]) for row in await self.store.rows(statements.stage_slots(self.scratch))]
         if not slots:
             raise StoreAwayError("ClickHouse restarted in between: the stage is empty")
-        edge = slots[-1] - self._window.near_hours * HOUR
+        edge = slots[-1] - self.near_seconds
         groups = [g for g in ([s for s in slots if s >= edge], [s for s in slots if s < edge]) if g]
         places: set[Place] = set()
         conflicting: set[int] = set()
@@ -158,7 +165,7 @@ class Ledger:
         self._crash("resolve")
 
     def _span(self, low: int, high: int) -> dict[str, object]:
-        near = self._window.near_hours * HOUR
+        near = self.near_seconds
         return {"low": _utc(low - near), "high": _utc(high + near)}
 
     async def report(self, keys: set[int], places: set[Place]) -> None:
@@ -178,7 +185,7 @@ class Ledger:
             await self.fill(self.scratch.places, [_place_row(place) for place in fresh])
             rows = await self.store.rows(statements.tellings_at(self.scratch))
             tellings += [_telling(row) for row in rows]
-            wanted = {int(key) for row in rows for key in row[11:13]} - keys
+            wanted = {key for row in rows for key in _link_keys(row)} - keys
             keys |= wanted
             fresh = (await self._linked(wanted, [p.slot for p in seen], far=far)) - seen
         decided = resolve(tellings)
@@ -243,17 +250,29 @@ def _place_row(place: Place) -> dict[str, object]:
     }
 
 
+def _link_keys(row: Sequence[object]) -> Iterator[int]:
+    """The keys under which the other tellings of a row are found: 64-bit halves."""
+    trace, event, call, own = (int(str(row[n])) for n in (1, 2, 4, 11))
+    yield from (event, call % 2**64)
+    if own:
+        yield trace % 2**64
+
+
 def _telling(row: Sequence[object]) -> Telling:
-    slot, trace, span, shape, call, ver, void, org, minute, usage, wire = row[:11]
+    slot, trace, span, shape, call, ver = (int(str(value)) for value in row[:6])
+    void, minute, usage, wire, is_call, own, parent = (int(str(value)) for value in row[6:13])
     return Telling(
-        place=Place(int(str(slot)), int(str(trace)), int(str(span)), int(str(shape))),
-        call_key=int(str(call)),
-        ver=int(str(ver)),
+        place=Place(slot, trace, span, shape),
+        call_key=call,
+        ver=ver,
         is_void=bool(void),
-        org_id=str(org),
-        minute=int(str(minute)),
-        usage_rank=int(str(usage)),
-        wire_rank=int(str(wire)),
+        identity=Identity(*map(str, row[13:])),
+        minute=minute,
+        usage_rank=usage,
+        wire_rank=wire,
+        is_call=bool(is_call),
+        own_key=own,
+        parent_key=parent,
     )
 
 
@@ -269,4 +288,5 @@ def _call_row(row: CallRow) -> dict[str, object]:
         "w_trace": str(row.winner.trace_key),
         "w_span": str(row.winner.span_key),
         "w_shape": str(row.winner.shape),
+        **{f"i_{name}": getattr(row.identity, name) for name in IDENTITY},
     }

@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from schemas.money import plain
+from services.counting.telling import Place
 from services.rollup.cascade import Cascade
 from services.rollup.columns import CALL_COLUMNS
 from services.rollup.ledger import Ledger
-from services.rollup.resolve import Place
+from services.rollup.statements import KINDS
 from services.rollup.unbroken import unbroken
 from services.runtime.clickhouse import Store
 
@@ -102,28 +103,34 @@ def _compare(
 FAR = (
     "SELECT key, groupUniqArray((toUnixTimestamp(to_slot), to_trace, to_span, to_shape)), "
     "uniqExactIf((revision, payload), kind = 1) > uniqExactIf(revision, kind = 1) AS conflict "
-    "FROM links WHERE kind IN (1, 2) AND key % {shards:UInt8} = {shard:UInt8} "
+    f"FROM links WHERE {KINDS} AND key % {{shards:UInt8}} = {{shard:UInt8}} "
     "AND slot >= {start:DateTime('UTC')} AND slot < {end:DateTime('UTC')} "
-    "GROUP BY key HAVING uniqExact(to_slot, to_trace, to_span, to_shape) > 1"
+    "GROUP BY key HAVING uniqExact(to_slot, to_trace, to_span, to_shape) > 1 "
+    "AND (any(kind) != 3 OR max(to_slot) - min(to_slot) >= {far:UInt32})"
 )
 COPY_LINKS = (
     "INSERT INTO links SELECT s.slot AS slot, l.key, l.kind, l.to_slot, l.to_trace, l.to_span, "
-    "l.to_shape, l.payload, l.revision, l.emitter FROM (SELECT * FROM links WHERE kind IN (1, 2) "
-    "AND key IN (SELECT key FROM {keys})) AS l INNER JOIN (SELECT DISTINCT key, to_slot AS slot "
-    "FROM links WHERE kind IN (1, 2) AND key IN (SELECT key FROM {keys})) AS s ON s.key = l.key "
+    "l.to_shape, l.payload, l.revision, l.emitter FROM (SELECT * FROM links "
+    f"WHERE {KINDS} AND key IN (SELECT key FROM {{keys}})) AS l INNER JOIN "
+    "(SELECT DISTINCT key, to_slot AS slot FROM links "
+    f"WHERE {KINDS} AND key IN (SELECT key FROM {{keys}})) AS s ON s.key = l.key "
     "WHERE s.slot != l.slot"
 )
 SWEEP_SHARDS = 16
 
 
-async def sweep(ledger: Ledger, cascade: Cascade, start: datetime, end: datetime) -> None:
+async def sweep(
+    ledger: Ledger, cascade: Cascade, start: datetime, end: datetime, *, everything: bool = False
+) -> None:
     """Find calls told at places too far apart for a flush to see, settle and report them.
 
     Their links are copied into each other's hours: from then on every flush sees them as near.
+    With `everything` also the traces whose spans are near, which every flush sees by itself.
     """
     store, scratch = ledger.store, ledger.scratch
     for shard in range(SWEEP_SHARDS):
         span = {"start": start, "end": end, "shards": SWEEP_SHARDS, "shard": shard}
+        span["far"] = 0 if everything else ledger.near_seconds + 1
         found = await store.rows(FAR, span)
         if not found:
             continue
@@ -159,7 +166,7 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
         "AND slot < {end:DateTime('UTC')}",
         span,
     )
-    await sweep(ledger, cascade, start, end)
+    await sweep(ledger, cascade, start, end, everything=True)
     day = start
     while day < end:  # a day at a time: one partition, neighbouring keys
         until = min(day + timedelta(days=1), end)

@@ -8,7 +8,9 @@ laws are tested on the real engine in tests/integration/test_ledger.py.
 from services.rollup.columns import (
     CALL_COLUMNS,
     DIMENSIONS,
+    IDENTITY,
     MEASURES,
+    MODEL_OPERATIONS,
     MONEY_PARTS,
     TELLING_COLUMNS,
     TOKENS,
@@ -34,6 +36,10 @@ def insert_links(scratch: Scratch) -> str:
 
 
 _PLACE = "(toUnixTimestamp(to_slot), to_trace, to_span, to_shape)"
+_IS_SPAN = "trace_id != '' AND emitter != 'native'"
+"""Spans of libraries hang together in their trace. Native steps say themselves what they are."""
+KINDS = "(kind IN (1, 2) OR kind = 3 AND emitter != 'native')"
+"""Links that make one call of several tellings: by event, by response, by the trace of spans."""
 
 
 def linked_keys(scratch: Scratch) -> str:
@@ -44,9 +50,10 @@ def linked_keys(scratch: Scratch) -> str:
     return (
         f"SELECT key, kind, groupUniqArray({_PLACE}), "
         "uniqExact(revision, payload) > uniqExact(revision) AS conflict FROM links "
-        "WHERE kind IN (1, 2) AND slot BETWEEN {low:DateTime('UTC')} AND {high:DateTime('UTC')} "
-        "AND key IN (SELECT arrayJoin(if(by_response, [toUInt64(event_key), toUInt64(call_key)], "
-        f"[toUInt64(event_key)])) FROM {scratch.stage} "
+        f"WHERE {KINDS} AND slot BETWEEN {{low:DateTime('UTC')}} AND {{high:DateTime('UTC')}} "
+        "AND key IN (SELECT arrayJoin(arrayConcat([toUInt64(event_key)], "
+        "if(by_response, [toUInt64(call_key)], []), "
+        f"if({_IS_SPAN}, [toUInt64(trace_key)], []))) FROM {scratch.stage} "
         "WHERE slot BETWEEN {from_slot:DateTime('UTC')} AND {to_slot:DateTime('UTC')}) "
         "GROUP BY key, kind HAVING conflict OR uniqExact(to_slot, to_trace, to_span, to_shape) > 1"
     )
@@ -55,7 +62,7 @@ def linked_keys(scratch: Scratch) -> str:
 def linked_places(scratch: Scratch) -> str:
     """Step 7: every place that tells one of the keys in `keys`. Parameters: low, high."""
     return (
-        f"SELECT DISTINCT {_PLACE} AS p FROM links WHERE kind IN (1, 2) "
+        f"SELECT DISTINCT {_PLACE} AS p FROM links WHERE {KINDS} "
         "AND slot BETWEEN {low:DateTime('UTC')} AND {high:DateTime('UTC')} "
         f"AND key IN (SELECT key FROM {scratch.keys})"
     )
@@ -69,11 +76,13 @@ def _at_places(scratch: Scratch, final: str = "FINAL") -> str:
 
 
 def tellings_at(scratch: Scratch) -> str:
-    """Step 7: the tellings at `places`, as `resolve` wants them, and their two link keys."""
+    """Step 7: the tellings at `places`, as `resolve` wants them: see `ledger._telling`."""
+    identity = ", ".join(("org_own", *IDENTITY))
     return (
-        "SELECT toUnixTimestamp(slot), trace_key, span_key, shape, call_key, ver, is_void, org_id, "
+        "SELECT toUnixTimestamp(slot), trace_key, span_key, shape, call_key, ver, is_void, "
         "toUnixTimestamp(toStartOfMinute(toDateTime(occurred_at, 'UTC'))), usage_rank, wire_rank, "
-        f"span_key, toUInt64(call_key) {_at_places(scratch)}"
+        f"operation IN {MODEL_OPERATIONS}, if({_IS_SPAN}, own_key, 0), "
+        f"if({_IS_SPAN}, parent_key, 0), {identity} {_at_places(scratch)}"
     )
 
 
@@ -94,7 +103,7 @@ def insert_told_once(scratch: Scratch) -> str:
 
 def insert_resolved(scratch: Scratch) -> str:
     """Step 8: decided rows, their columns from the telling that speaks. Parameter: is_void."""
-    columns = ", ".join(f"t.{name}" for name in CALL_COLUMNS)
+    columns = ", ".join(f"r.i_{n}" if n in IDENTITY else f"t.{n}" for n in CALL_COLUMNS)
     names = ", ".join(CALL_COLUMNS)
     return (
         f"INSERT INTO calls (org_id, bucket, call_key, ver, is_void, tellings, {names}) "

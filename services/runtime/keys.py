@@ -1,13 +1,19 @@
 """API keys: stored as SHA-256, scoped, bound to a project and to one org or to all."""
 
+import base64
 import hashlib
 import hmac
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 Scope = Literal["ingest", "read", "admin"]
+Lookup = Literal[
+    "org_id", "user_id", "conversation_id", "assistant_id", "assistant_version", "feature",
+    "environment",
+]  # fmt: skip
 ALL_ORGS = "*"
 
 
@@ -21,6 +27,10 @@ class ApiKey(BaseModel):
     scopes: frozenset[Scope] = Field(min_length=1)
     project: Annotated[str, StringConstraints(min_length=1, max_length=256)] = "default"
     org_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] = ALL_ORGS
+
+    lookups: dict[Lookup, tuple[Annotated[str, StringConstraints(min_length=1)], ...]] = {}
+    """For spans: attributes that are looked at first, e.g. `{"org_id": ["acme.tenant"]}`.
+    `name|path` is what stands at a path in a JSON text."""
 
     def allows(self, scope: Scope) -> bool:
         """True when the key may do what needs `scope`."""
@@ -52,8 +62,22 @@ def find_key(keys: tuple[ApiKey, ...], secret: str) -> ApiKey | None:
 
 
 def bearer(headers: dict[str, str]) -> str:
-    """The secret of `Authorization: Bearer` or `x-api-key` (names in lower case), else empty."""
-    scheme, _, value = headers.get("authorization", "").partition(" ")
+    """The secret of `Authorization: Bearer`, `x-api-key` or, as its password, of `Basic`.
+
+    Names in lower case. Values may be percent-encoded, as `OTEL_EXPORTER_OTLP_HEADERS` wants them.
+    Empty where there is none.
+    """
+    scheme, _, value = unquote(headers.get("authorization", "")).partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    return headers.get("x-api-key", "").strip()
+    if scheme.lower() == "basic":
+        return _password(value.strip())
+    return unquote(headers.get("x-api-key", "")).strip()
+
+
+def _password(encoded: str) -> str:
+    try:
+        pair = base64.b64decode(encoded, validate=True).decode()
+    except (ValueError, UnicodeDecodeError):
+        return ""
+    return pair.partition(":")[2].strip()

@@ -51,18 +51,19 @@ def fill(running: System, calls: int, start: datetime) -> None:
 
 
 def questions(start: datetime) -> dict[str, dict[str, object]]:
-    """What dashboards ask."""
+    """What dashboards ask: a chart shows the eight largest and the rest as one."""
     end = start + timedelta(days=30)
     cost = {"measures": "cost"}
     whole: dict[str, object] = {"from": start.isoformat(), "to": end.isoformat(), **cost}
     week = whole | {"from": (end - timedelta(days=7)).isoformat()}
     day: dict[str, object] = {"interval": "day"}
     big: dict[str, object] = {"org": "org-0"}
+    model: dict[str, object] = {"by": "model", "top": 8}
     return {
-        "biggest org, 30 d by day and model": whole | big | day | {"by": "model"},
-        "biggest org, 7 d by hour and model": week | big | {"by": "model", "interval": "hour"},
+        "biggest org, 30 d by day and model": whole | big | day | model,
+        "biggest org, 7 d by hour and model": week | big | model | {"interval": "hour"},
         "all orgs, 30 d, top 10 orgs": whole | {"by": "org", "top": 10},
-        "all orgs, 30 d by day and model, top 7": whole | day | {"by": "model", "top": 7},
+        "all orgs, 30 d by day and model": whole | day | model,
         "median org, 30 d by day and feature": whole | day | {"org": "org-100", "by": "feature"},
         "all orgs, 30 d by day, calls and tokens": whole | day | {"measures": "calls,tokens"},
         "all orgs, 30 d by day in Kolkata": whole | day | {"tz": "Asia/Kolkata"},

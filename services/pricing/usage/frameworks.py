@@ -95,6 +95,8 @@ _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
     "anthropic.response.service_tier",
 )  # fmt: skip
+_NO_OUTPUT = ("embeddings", "rerank")
+"""Operations that give back no tokens."""
 _LIFETIMES = "anthropic.usage.cache_creation."
 
 
@@ -102,6 +104,8 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     """Attributes `gen_ai.usage.*`, old and new names; the same fact may stand under several."""
     attributes = {name: _as_number(value) for name, value in usage.items()}
     received, sent = _same(attributes, _INPUT), _same(attributes, _OUTPUT)
+    if sent is None and usage.get("gen_ai.operation.name") in _NO_OUTPUT:
+        sent = None if received is None else 0
     if received is None or sent is None:
         if received is sent:
             return Reading({}, {})

@@ -3,30 +3,41 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rollup.resolve import CallRow, Place, Telling, resolve
+from services.counting.resolve import resolve
+from services.counting.telling import CallRow, Identity, Place, Telling
 
 MINUTE = 60
-places = st.builds(
-    Place, st.sampled_from([0, 3600]), st.just(1), st.integers(1, 3), st.integers(1, 4)
-)
-tellings = st.builds(
-    Telling,
-    place=places,
-    call_key=st.integers(1, 3),
-    ver=st.integers(1, 1000),
-    is_void=st.booleans(),
-    org_id=st.sampled_from(["a", "b", "unattributed"]),
-    minute=st.sampled_from([0, MINUTE, 2 * MINUTE]),
-    usage_rank=st.integers(0, 2),
-    wire_rank=st.integers(0, 2),
-)
+
+
+@st.composite
+def drawn(draw: st.DrawFn) -> Telling:
+    """A telling in one of two traces; a span may be told again elsewhere, under other parents."""
+    trace, span = draw(st.integers(1, 2)), draw(st.integers(1, 4))
+    is_span = draw(st.booleans())
+    return Telling(
+        place=Place(draw(st.sampled_from([0, 3600])), trace, 10 * trace + span,
+                    draw(st.integers(1, 4))),
+        call_key=draw(st.integers(1, 4)),
+        ver=draw(st.integers(1, 1000)),
+        is_void=draw(st.integers(0, 5)) == 0,
+        identity=Identity(draw(st.sampled_from(["", "a", "b"]))),
+        minute=draw(st.sampled_from([0, MINUTE, 2 * MINUTE])),
+        usage_rank=draw(st.integers(0, 2)),
+        wire_rank=draw(st.integers(0, 2)),
+        is_call=draw(st.booleans()),
+        own_key=span if is_span else 0,
+        parent_key=draw(st.integers(0, 4)) if is_span else 0,
+    )  # fmt: skip
+
+
+tellings = drawn()
 
 
 def telling(span: int, key: int, ver: int = 1, **other: object) -> Telling:
     defaults = {
         "place": Place(0, 1, span, key * 10),
         "is_void": False,
-        "org_id": "a",
+        "identity": Identity("a"),
         "minute": 0,
         "usage_rank": 2,
         "wire_rank": 0,

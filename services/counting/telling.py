@@ -1,0 +1,58 @@
+"""What is told of a step, and what becomes of it in the ledger."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Identity of a telling: its row in `tellings`."""
+
+    slot: int
+    trace_key: int
+    span_key: int
+    shape: int
+
+
+class Identity(NamedTuple):
+    """For whom a step was made. Empty where a telling does not say."""
+
+    org_id: str = ""
+    conversation_id: str = ""
+    user_id: str = ""
+    assistant_id: str = ""
+    assistant_version: str = ""
+    feature: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What resolution needs of one row of `tellings`."""
+
+    place: Place
+    call_key: int
+    ver: int
+    is_void: bool
+    identity: Identity
+    minute: int
+    usage_rank: int
+    wire_rank: int
+    is_call: bool = True
+    """A model call; of nested ones the innermost counts."""
+    own_key: int = 0
+    """The span, in its trace; 0 for a step that is no span."""
+    parent_key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One row of `calls`; its other columns come from the winner's telling."""
+
+    identity: Identity
+    org_id: str
+    minute: int
+    call_key: int
+    ver: int
+    is_void: bool
+    tellings: int
+    winner: Place

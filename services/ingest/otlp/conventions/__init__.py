@@ -1,0 +1,134 @@
+"""How libraries tell their spans: one module of data per convention, read by one table.
+
+`SOURCES` of all of them are one list per field, the first that is told counts. An attribute may
+hold a structure in text: `name|path` is what stands at the path inside it. `CARRIERS` hold what a
+user attached, e.g. `metadata`: names of identity are looked for in each of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from services.ingest.otlp.conventions import (
+    adk,
+    langfuse,
+    langsmith,
+    litellm,
+    mlflow,
+    openinference,
+    otel,
+    traceloop,
+    vercel,
+)
+from services.ingest.otlp.values import Attributes, count, inner, parsed, text
+
+CONVENTIONS = (otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk)
+
+COUNTS = frozenset({
+    "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
+    "reasoning", "http_status",
+})  # fmt: skip
+RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
+
+ORG_NAMES = tuple(
+    form
+    for word in ("org", "organization", "tenant", "customer", "account")
+    for form in (f"{word}.id", f"{word}_id", f"{word}Id")
+)
+_CARRIED: dict[str, tuple[str, ...]] = {
+    "org_id": ORG_NAMES,
+    "feature": ("feature", "feature_name", "featureName"),
+    "assistant_id": ("config_id", "configId", "assistant_config_id", "assistantConfigId",
+                     "assistant_id", "assistantId"),
+    "assistant_version": ("assistant_version", "assistantVersion", "config_version"),
+    "user_id": ("user_id", "userId"),
+    "conversation_id": ("conversation_id", "conversationId", "session_id", "sessionId",
+                        "thread_id", "threadId"),
+}  # fmt: skip
+"""Names of identity inside a carrier."""
+_COMMON_CARRIERS = ("metadata|", "metadata.")
+_NO_PROVIDER = frozenset({
+    "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
+    "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
+    "dspy", "smolagents", "litellm", "unknown", "none", "_other", "gateway",
+})  # fmt: skip
+"""Frameworks that put their own name where the provider's belongs."""
+
+
+class Source(NamedTuple):
+    """Where a field may be read, and before which other places."""
+
+    field: str
+    rank: int
+    path: str
+
+
+Table = Mapping[str, tuple[Source, ...]]
+
+
+def build(first: Mapping[Any, Sequence[str]] | None = None) -> Table:
+    """The table of all conventions; `first` are a project's own places, looked at before them.
+
+    >>> build({"org_id": ["acme.tenant"]})["acme.tenant"]
+    (Source(field='org_id', rank=0, path=''),)
+    """
+    places: dict[str, list[str]] = defaultdict(list)
+    for field, own in (first or {}).items():
+        places[field] += own
+    places["org_id"] += ORG_NAMES
+    for convention in CONVENTIONS:
+        for field, told in convention.SOURCES.items():
+            places[field] += told
+    for carrier in _carriers():
+        for field, names in _CARRIED.items():
+            places[field] += [carrier + name for name in names]
+    table: dict[str, list[Source]] = defaultdict(list)
+    for field, listed in places.items():
+        for rank, place in enumerate(listed):
+            key, _, path = place.partition("|")
+            table[key].append(Source(field, rank, path))
+    return {key: tuple(sources) for key, sources in table.items()}
+
+
+def _carriers() -> Iterator[str]:
+    for convention in CONVENTIONS:
+        yield from getattr(convention, "CARRIERS", ())
+    yield from _COMMON_CARRIERS
+
+
+TABLE = build()
+
+
+class Found(NamedTuple):
+    """A value, and the attribute it came from."""
+
+    value: Any
+    place: str
+
+
+def read(attributes: Attributes, table: Table = TABLE) -> dict[str, Found]:
+    """Every field that the attributes tell."""
+    best: dict[str, tuple[int, Found]] = {}
+    for key in attributes:
+        for field, rank, path in table.get(key, ()):
+            known = best.get(field)
+            if known is not None and known[0] <= rank:
+                continue
+            value = attributes.get(key)
+            value = _converted(field, inner(parsed(value), path) if path else value)
+            if value is not None:
+                best[field] = (rank, Found(value, f"{key}|{path}" if path else key))
+    return {field: found for field, (_, found) in best.items()}
+
+
+def _converted(field: str, value: Any) -> Any:
+    if field in COUNTS:
+        return count(value)
+    if field in RAW:
+        return value
+    told = text(value)
+    if field == "provider" and told.lower() in _NO_PROVIDER:
+        return None
+    if told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
+        return None
+    return told or None

@@ -1,0 +1,58 @@
+"""Langfuse SDK: everything in `langfuse.*`, structured values as JSON in text.
+
+No provider and no requested model anywhere. `usage_details` has the provider's own shape, or the
+keys `input`, `output`, `cache_*`, which stand beside each other instead of inside.
+"""
+
+ATTRIBUTE = "langfuse.observation.type"
+OPERATIONS = {
+    "generation": "chat", "embedding": "embeddings", "agent": "invoke_agent",
+    "chain": "invoke_agent", "tool": "execute_tool", "retriever": "retrieval",
+    "guardrail": "guardrail", "evaluator": "other", "span": "other", "event": "other",
+}  # fmt: skip
+
+USAGE = "langfuse.observation.usage_details"
+CARRIERS = ("langfuse.trace.metadata.", "langfuse.observation.metadata.",
+            "langfuse.trace.metadata|")  # fmt: skip
+SOURCES = {
+    "response_model": ("langfuse.observation.model.name",),
+    "conversation_id": ("langfuse.session.id",),
+    "user_id": ("langfuse.user.id",),
+    "feature": ("langfuse.trace.tags",),
+    "assistant_version": ("langfuse.version",),
+    "environment": ("langfuse.environment",),
+    "level": ("langfuse.observation.level",),
+    "tier": ("langfuse.observation.model.parameters|service_tier",),
+    "cost": ("langfuse.observation.cost_details|total",),
+    "first_token_at": ("langfuse.observation.completion_start_time",),
+    "workflow": ("langfuse.trace.name",),
+    **{
+        field: tuple(f"{USAGE}|{path}" for path in paths)
+        for field, paths in {
+            "input": ("prompt_tokens", "input_tokens", "promptTokens", "input"),
+            "output": ("completion_tokens", "output_tokens", "completionTokens", "output"),
+            "total": ("total_tokens", "totalTokens", "total"),
+            "cache_read": (
+                "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens",
+                "cache_read_input_tokens", "input_cached_tokens", "input_cache_read",
+            ),
+            "cache_write": (
+                "input_tokens_details.cache_write_tokens", "cache_creation_input_tokens",
+                "input_cache_creation",
+            ),
+            "cache_write_5m": ("input_cache_creation_5m", "input_cache_creation_ephemeral_5m"),
+            "cache_write_1h": ("input_cache_creation_1h", "input_cache_creation_ephemeral_1h"),
+            "reasoning": (
+                "completion_tokens_details.reasoning_tokens",
+                "output_tokens_details.reasoning_tokens", "output_reasoning_tokens",
+                "output_reasoning",
+            ),
+        }.items()
+    },
+}  # fmt: skip
+
+BESIDE_INPUT = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_cached_tokens",
+                "input_cache_read", "input_cache_creation", "input_cache_creation_5m",
+                "input_cache_creation_1h")  # fmt: skip
+"""Keys that show that the count of input leaves the cached tokens out."""
+BESIDE_OUTPUT = ("output_reasoning", "output_reasoning_tokens")

@@ -1,0 +1,28 @@
+"""LiteLLM's OTel callback, version 1 (`litellm_request` spans) and 2.
+
+Version 1 puts the usage object into text as Python writes it. `raw_gen_ai_request` repeats what
+`litellm_request` tells.
+"""
+
+NAMES = {
+    "raw_gen_ai_request": "ignore", "Received Proxy Server Request": "invoke_agent",
+}  # fmt: skip
+CALL_NAME = "litellm_request"
+
+CARRIERS = ("metadata.", "litellm.metadata.")
+_USAGE = "metadata.usage_object"
+SOURCES = {
+    "provider": ("litellm.provider.model", "litellm.provider"),
+    "cache_read": (f"{_USAGE}|prompt_tokens_details.cached_tokens",
+                   f"{_USAGE}|cache_read_input_tokens"),
+    "cache_write": (f"{_USAGE}|cache_creation_input_tokens",
+                    f"{_USAGE}|prompt_tokens_details.cache_creation_tokens"),
+    "reasoning": (f"{_USAGE}|completion_tokens_details.reasoning_tokens",),
+    "org_id": ("metadata.user_api_key_org_id", "litellm.metadata.user_api_key_org_id",
+               "metadata.user_api_key_team_id", "litellm.metadata.user_api_key_team_id",
+               "litellm.team.id"),
+    "user_id": ("metadata.user_api_key_end_user_id", "litellm.metadata.user_api_key_end_user_id",
+                "llm.user"),
+    "error_type": ("litellm.provider.error.code",),
+    "cost": ("litellm.cost.total",),
+}  # fmt: skip

@@ -1,0 +1,26 @@
+"""MLflow tracing: every value is JSON in text; no provider, no response id."""
+
+ATTRIBUTE = "mlflow.spanType"
+OPERATIONS = {
+    "chat_model": "chat", "llm": "chat", "embedding": "embeddings", "reranker": "rerank",
+    "retriever": "retrieval", "tool": "execute_tool", "agent": "invoke_agent",
+    "chain": "invoke_agent", "workflow": "invoke_agent", "task": "invoke_agent",
+    "guardrail": "guardrail", "parser": "other", "memory": "other", "evaluator": "other",
+    "unknown": "other",
+}  # fmt: skip
+
+CARRIERS = ("mlflow.traceTag.",)
+_USAGE = "mlflow.chat.tokenUsage"
+SOURCES = {
+    "provider": ("mlflow.llm.provider", "mlflow.message.provider"),
+    "request_model": ("model", "mlflow.spanInputs|model"),
+    "response_model": ("mlflow.llm.model",),
+    "input": (f"{_USAGE}|input_tokens",),
+    "output": (f"{_USAGE}|output_tokens",),
+    "total": (f"{_USAGE}|total_tokens",),
+    "cache_read": (f"{_USAGE}|cache_read_input_tokens",),
+    "cache_write": (f"{_USAGE}|cache_creation_input_tokens",),
+    "conversation_id": ("mlflow.trace.session",),
+    "user_id": ("mlflow.trace.user",),
+    "cost": ("mlflow.llm.cost|total_cost",),
+}  # fmt: skip

@@ -1,0 +1,35 @@
+"""OpenInference (Arize): LangChain, LlamaIndex, CrewAI, DSPy and more.
+
+Prompt counts include the cached tokens, also for Anthropic. The response id is only inside
+`output.value`, where content is recorded at all; `metadata` is JSON in text.
+"""
+
+ATTRIBUTE = "openinference.span.kind"
+OPERATIONS = {
+    "llm": "chat", "embedding": "embeddings", "reranker": "rerank", "retriever": "retrieval",
+    "tool": "execute_tool", "agent": "invoke_agent", "chain": "invoke_agent",
+    "guardrail": "guardrail", "evaluator": "other", "prompt": "other", "decision": "other",
+    "unknown": "other",
+}  # fmt: skip
+
+SOURCES = {
+    "provider": ("llm.provider", "llm.system"),
+    "request_model": ("llm.request.model_name",),
+    "response_model": ("llm.response.model_name", "llm.model_name", "embedding.model_name",
+                       "reranker.model_name"),
+    "invoked_model": ("llm.invocation_parameters|model", "llm.invocation_parameters|model_name",
+                      "embedding.invocation_parameters|model"),
+    "response_id": ("output.value|id", "output.value|response_id",
+                    "output.value|generations.0.0.message.kwargs.response_metadata.id",
+                    "output.value|generations.0.0.generation_info.id",
+                    "output.value|generations.0.0.message.kwargs.id",
+                    "output.value|raw.id"),
+    "input": ("llm.token_count.prompt", "embedding.token_count.prompt"),
+    "output": ("llm.token_count.completion",),
+    "total": ("llm.token_count.total",),
+    "cache_read": ("llm.token_count.prompt_details.cache_read",
+                   "llm.token_count.prompt_details.cache_input"),
+    "cache_write": ("llm.token_count.prompt_details.cache_write",),
+    "reasoning": ("llm.token_count.completion_details.reasoning",),
+    "cost": ("llm.cost.total",),
+}  # fmt: skip

@@ -1,0 +1,72 @@
+"""OpenTelemetry GenAI semantic conventions, of 2026 and older.
+
+All of `gen_ai.*` is in development: a renamed attribute arrives under both names for years, and
+`schema_url` is no guide. Source: open-telemetry/semantic-conventions-genai, client-inference.
+"""
+
+ATTRIBUTE = "gen_ai.operation.name"
+OPERATIONS = {
+    "chat": "chat", "generate_content": "chat", "responses": "chat", "aresponses": "chat",
+    "acompletion": "chat", "completion": "chat", "message": "chat", "messages": "chat",
+    "call_llm": "chat", "text_completion": "text_completion", "atext_completion": "text_completion",
+    "embeddings": "embeddings", "embedding": "embeddings", "aembedding": "embeddings",
+    "embed_content": "embeddings", "rerank": "rerank", "arerank": "rerank",
+    "image": "image", "image_generation": "image", "generate_image": "image",
+    "aimage_generation": "image", "speech": "speech", "aspeech": "speech",
+    "text_to_speech": "speech", "transcription": "transcription",
+    "atranscription": "transcription", "speech_to_text": "transcription",
+    "fetch_response": "other", "execute_tool": "execute_tool", "tool": "execute_tool",
+    "retrieval": "retrieval", "retrieve": "retrieval", "vectordb": "retrieval",
+    "search_memory": "retrieval", "create_memory": "other", "update_memory": "other",
+    "upsert_memory": "other", "delete_memory": "other", "create_memory_store": "other",
+    "delete_memory_store": "other", "invoke_agent": "invoke_agent", "agent": "invoke_agent",
+    "create_agent": "invoke_agent", "invoke_workflow": "invoke_agent", "plan": "invoke_agent",
+    "agent_step": "invoke_agent", "execute_event_loop_cycle": "invoke_agent",
+    "chain": "invoke_agent", "framework": "invoke_agent", "workflow": "invoke_agent",
+    "workflow_task": "invoke_agent", "handoff": "other", "guardrail": "guardrail",
+}  # fmt: skip
+"""What a step is. Reading a stored response (`fetch_response`) is never priced."""
+
+SOURCES = {
+    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "request_model": ("gen_ai.request.model",),
+    "response_model": ("gen_ai.response.model",),
+    "response_id": ("gen_ai.response.id",),
+    "input": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+    "output": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+    "total": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+    "cache_read": (
+        "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.cached_input_tokens", "gen_ai.usage.details.cache_read_tokens",
+    ),
+    "cache_write": (
+        "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
+        "gen_ai.usage.details.cache_write_tokens",
+    ),
+    "cache_write_5m": ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",),
+    "cache_write_1h": ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
+    "reasoning": (
+        "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.details.reasoning_tokens", "llm.usage.reasoning_tokens",
+    ),
+    "conversation_id": ("gen_ai.conversation.id", "session.id", "conversation.id",
+                        "conversation_id", "session_id", "thread_id"),
+    "user_id": ("user.id", "enduser.id", "user_id", "gen_ai.request.user", "gen_ai.user.id"),
+    "feature": ("feature.name", "feature", "feature_name", "feature.id"),
+    "assistant_id": ("assistant.config.id", "assistant_config_id", "config.id", "config_id",
+                     "assistant.id", "assistant_id"),
+    "assistant_version": ("assistant.version", "assistant_version", "assistant.config.version"),
+    "environment": ("deployment.environment.name", "deployment.environment"),
+    "error_type": ("error.type", "error.code"),
+    "http_status": ("http.response.status_code",),
+    "tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
+             "anthropic.response.service_tier"),
+    "cost": ("gen_ai.usage.cost.amount", "gen_ai.cost.total_cost", "operation.cost",
+             "gen_ai.usage.cost"),
+    "ttft_s": ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
+               "gen_ai.client.operation.time_to_first_chunk"),
+    "workflow": ("gen_ai.workflow.name",),
+    "agent": ("gen_ai.agent.name",),
+}  # fmt: skip
+"""Field to attributes, the first that is told counts. Identity may stand on the resource, too."""

@@ -1,0 +1,187 @@
+"""Spans into steps: what one span tells of a call, as a `CallEvent` carries it. Pure.
+
+A step says only what its own span and resource say. Whose call it is where only a span above
+knows, and which of several tellings counts, is decided later, when all are seen.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from schemas.call import MODEL_OPERATIONS
+from services.ingest.otlp import usage
+from services.ingest.otlp.conventions import TABLE, Found, Table, read
+from services.ingest.otlp.kind import IGNORE, operation
+from services.ingest.otlp.providers import provider
+from services.ingest.otlp.values import (
+    TEXT_MAX,
+    Attributes,
+    amount,
+    seconds,
+    text,
+)
+from services.ingest.otlp.wire import Span
+
+IDENTITY = (
+    "org_id", "conversation_id", "user_id", "assistant_id", "assistant_version", "feature",
+    "environment",
+)  # fmt: skip
+MILLISECONDS_MAX = 4_294_967_295
+FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
+_RUN_IDS = ("run-", "run--", "lc_run-", "lc_run--")
+"""LangChain's own ids of a run, which no provider gave."""
+SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
+_SDKS = frozenset({"com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk"})
+_INSTRUMENTATIONS = (
+    "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
+    "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
+    "@traceloop/instrumentation-",
+)  # fmt: skip
+_FRAMEWORKS = frozenset({
+    "langchain", "llama_index", "llamaindex", "crewai", "haystack", "dspy", "agno", "autogen",
+    "autogen_agentchat", "smolagents", "pydantic_ai", "openai_agents", "google_adk", "strands",
+    "beeai", "instructor", "mcp", "portkey", "litellm", "guardrails", "agent_framework",
+})  # fmt: skip
+
+
+class Reading(NamedTuple):
+    """A span read: the fields of its step, and what its usage says."""
+
+    fields: dict[str, Any]
+    counts: usage.Counts
+    dropped: int
+
+    @property
+    def is_call(self) -> bool:
+        """True for a model call."""
+        return self.fields["operation"] in MODEL_OPERATIONS
+
+
+def readings(spans: Iterable[Span], table: Table = TABLE) -> list[Reading]:
+    """Every span that is a step; spans of one resource share what the resource says."""
+    shared: dict[int, tuple[Attributes, dict[str, Found]]] = {}
+    found = []
+    for span in spans:
+        known = shared.get(id(span.resource))
+        if known is None:
+            known = shared[id(span.resource)] = (span.resource, read(span.resource, table))
+        if (step := reading(span, known[1], table)) is not None:
+            found.append(step)
+    return found
+
+
+def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> Reading | None:
+    """What one span tells; None where it is no step."""
+    what = operation(span)
+    if what == IGNORE:
+        return None
+    found = read(span.attributes, table)
+    fields = _common(span, what, found, resource)
+    counts = usage.Counts()
+    if what in MODEL_OPERATIONS:
+        counts = usage.counts(found, span.scope, what)
+        fields |= _call(span, found, counts, what)
+    return Reading({name: value for name, value in fields.items() if value not in ("", None)},
+                   counts, span.dropped)  # fmt: skip
+
+
+def _common(
+    span: Span, what: str, found: Mapping[str, Found], resource: Mapping[str, Found]
+) -> dict[str, Any]:
+    is_failed, error_type = _failure(span, found)
+    at = span.end or span.start
+    said = {name: _value(found, name) or _value(resource, name) for name in IDENTITY}
+    around = {name: _value(found, name) for name in ("agent", "workflow")}
+    return said | {
+        "event_id": f"{span.trace_id}:{span.span_id}",
+        "occurred_at": instant(at),
+        "trace_id": span.trace_id,
+        "span_id": span.span_id,
+        "parent_span_id": span.parent_id,
+        "operation": what,
+        "name": span.name.replace("\x00", "")[:TEXT_MAX],
+        "duration_ms": duration(span.start, span.end),
+        "status": "error" if is_failed else "ok",
+        "error_type": error_type,
+        "emitter": span.scope.strip()[:TEXT_MAX] or "otlp",
+        "metadata": {name: value for name, value in around.items() if value} or None,
+    }
+
+
+def _call(
+    span: Span, found: Mapping[str, Found], counts: usage.Counts, what: str
+) -> dict[str, Any]:
+    answered, asked = _value(found, "response_model"), _value(found, "request_model")
+    asked = asked or ("" if answered else _value(found, "invoked_model"))
+    told = usage.payload(counts, _value(found, "tier"), what) if counts.is_told else None
+    response_id = _value(found, "response_id")
+    return {
+        "provider": provider(_value(found, "provider"), answered or asked),
+        "request_model": asked,
+        "response_model": answered,
+        "response_id": "" if response_id.startswith(_RUN_IDS) else response_id,
+        "usage_payload": told,
+        "flavour": usage.FLAVOUR if told else "",
+        "usage_source": "provider" if told else "missing",
+        "provider_reported_cost": amount(_value(found, "cost")),
+        "time_to_first_token_ms": _first_token(span, found),
+        "wire_rank": wire_rank(span.scope),
+    }
+
+
+def _value(found: Mapping[str, Found], name: str) -> Any:
+    return found[name].value if name in found else ""
+
+
+def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
+    error_type = str(_value(found, "error_type"))
+    status = _value(found, "http_status") or 0
+    is_failed = (
+        span.is_error or bool(error_type) or status >= 400
+        or str(_value(found, "level")).upper() == "ERROR"
+    )  # fmt: skip
+    if is_failed and not error_type:
+        kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")
+        error_type = next(filter(None, kinds), "")
+    return is_failed, error_type if is_failed else ""
+
+
+def instant(nanoseconds: int) -> str:
+    """ISO 8601 in UTC, to the millisecond; the epoch where no time was told."""
+    at = datetime.fromtimestamp(nanoseconds // 1_000_000 / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def duration(start: int, end: int) -> int | None:
+    """Milliseconds; None where an end is missing or before the start."""
+    return min((end - start) // 1_000_000, MILLISECONDS_MAX) if 0 < start <= end else None
+
+
+def _first_token(span: Span, found: Mapping[str, Found]) -> int | None:
+    told = seconds(_value(found, "ttft_s"))
+    if told is not None:
+        return round(told * 1000)
+    if (milliseconds := seconds(_value(found, "ttft_ms"))) is not None:
+        return round(milliseconds)
+    times = [time for name, time, _ in span.events if name == FIRST_TOKEN_EVENT]
+    if at := _value(found, "first_token_at"):
+        times.append(_nanoseconds(str(at)))
+    return duration(span.start, times[0]) if times and span.start else None
+
+
+def _nanoseconds(told: str) -> int:
+    try:
+        return int(datetime.fromisoformat(told).timestamp() * 1000) * 1_000_000
+    except (ValueError, OverflowError):
+        return 0
+
+
+def wire_rank(scope: str) -> int:
+    """How near to the provider a library tells: its own SDK, what wraps the SDK, a framework."""
+    if scope in _SDKS:
+        return SDK
+    part = scope.rpartition("/instrumentation-")[2] if "/" in scope else scope
+    names = {name.lower() for name in part.replace("-", "_").split(".")}
+    if scope.startswith(_INSTRUMENTATIONS) and not names & _FRAMEWORKS:
+        return INSTRUMENTATION
+    return FRAMEWORK

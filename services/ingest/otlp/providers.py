@@ -1,0 +1,56 @@
+"""Who answered: the provider as a library names it, else as the model's name gives it away. Pure.
+
+Libraries write the API behind the name (`openai.chat`), or a framework's name, or nothing.
+"""
+
+import re
+
+from services.pricing.providers import KNOWN, canonical
+
+_BY_MODEL = tuple(
+    (re.compile(pattern), provider)
+    for pattern, provider in (
+        (r"(us|eu|apac|global|au|jp|ca)\.[a-z0-9]+\.", "aws.bedrock"),
+        (r"(anthropic|amazon|meta|cohere|mistral|ai21|deepseek|openai)\.", "aws.bedrock"),
+        (r"gpt-|chatgpt-|o[1345](-|$)|text-embedding-(3|ada)|davinci|babbage|whisper-|tts-|dall-e|"
+         r"codex-|computer-use|omni-moderation|ft:gpt-", "openai"),
+        (r"claude-", "anthropic"),
+        (r"gemini-|models/gemini-|text-embedding-00|gemini-embedding|embedding-001", "gcp.gemini"),
+        (r"(mis|minis|magis|codes|devs|pixs?)tral-|pixtral-|open-mi[sx]tral", "mistral_ai"),
+        (r"command-|embed-(english|multilingual|v)|rerank-(english|multilingual|v)", "cohere"),
+        (r"deepseek-", "deepseek"),
+        (r"grok-", "x_ai"),
+        (r"sonar(-|$)", "perplexity"),
+        (r"voyage-", "voyage"),
+        (r"jina-", "jina"),
+        (r"kimi-|moonshot-", "moonshot_ai"),
+    )
+)  # fmt: skip
+
+
+def provider(told: str, model: str) -> str:
+    """The provider's canonical name; a name that no table has stays as it is, nothing stays empty.
+
+    >>> provider("openai.chat", ""), provider("", "claude-sonnet-4-5"), provider("", "in-house")
+    ('openai', 'anthropic', '')
+    >>> provider("google.vertex.chat", ""), provider("mock-provider", "gpt-4o")
+    ('gcp.vertex_ai', 'mock-provider')
+    """
+    name = told.partition("/")[0].strip()
+    while name:
+        if (known := canonical(name)) in KNOWN:
+            return known
+        shorter = name.rpartition(".")[0]
+        if not shorter:
+            return canonical(told.partition("/")[0])
+        name = shorter
+    return of_model(model)
+
+
+def of_model(model: str) -> str:
+    """The provider that a model's name gives away; empty where it does not."""
+    name = model.strip().lower()
+    before, slash, _ = name.partition("/")
+    if slash and canonical(before) in KNOWN:
+        return canonical(before)
+    return next((found for pattern, found in _BY_MODEL if pattern.match(name)), "")

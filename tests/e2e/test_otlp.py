@@ -1,0 +1,104 @@
+"""Bodies of real clients through the running system: every call once, with its org and tokens."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.call import UNATTRIBUTED
+from services.runtime.keys import digest
+from tests.system import System
+
+pytestmark = pytest.mark.engines
+CAPTURES = Path(__file__).parents[1] / "data" / "otel_captures"
+CASES: list[tuple[str, Path, dict[str, Any]]] = sorted(
+    (f"{path.parent.name}-{told['capture']}", path.parent / told["capture"], told)
+    for path in CAPTURES.glob("*/expected*.json")
+    for told in [json.loads(path.read_text())]
+)  # names differ, so that the rest is never compared
+PROTOBUF = "application/x-protobuf"
+
+
+def bodies(folder: Path) -> list[tuple[bytes, dict[str, str]]]:
+    """Each request as it was sent, or as it was after decompression."""
+    found = []
+    for path in sorted(folder.glob("*_traces.pb")):
+        wire = path.with_suffix(".wire")
+        if wire.exists():
+            found.append(
+                (wire.read_bytes(), {"content-type": PROTOBUF, "content-encoding": "gzip"})
+            )
+        else:
+            found.append((path.read_bytes(), {"content-type": PROTOBUF}))
+    for path in sorted(folder.glob("*_traces.json_body")):
+        found.append((path.read_bytes(), {"content-type": "application/json; charset=utf-8"}))
+    return found
+
+
+def post(system: System, body: bytes, headers: dict[str, str], project: str) -> httpx.Response:
+    told = httpx.post(
+        f"{system.url('ingest')}/v1/traces",
+        content=body,
+        headers=headers | {"x-api-key": f"key-{project}"},
+        timeout=30,
+    )
+    assert told.status_code == 200, told.content
+    return told
+
+
+@pytest.fixture(scope="module")
+def system(kafka: Any, clickhouse: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Each client writes to a project of its own: stand-in providers repeat response ids."""
+    names = [name for name, _, _ in CASES]
+    keys = [
+        {"key_id": name, "sha256": digest(f"key-{name}"), "scopes": ["ingest"], "project": name}
+        for name in names
+    ]
+    settings = {"INGEST_API_KEYS": json.dumps(keys)}
+    home = tmp_path_factory.mktemp("otlp")
+    with System(kafka.bootstrap, clickhouse.url, home, settings=settings) as started:
+        yield started
+
+
+def counted(system: System, project: str) -> dict[str, tuple[int, int, int, int]]:
+    """Org to calls, failed ones, input and output tokens, of what counts."""
+    rows = system.sql(
+        "SELECT org_id, count(), countIf(status = 'error'), "
+        "sum(tok_in + tok_cache_read + tok_cache_write), sum(tok_out + tok_reasoning) "
+        f"FROM calls FINAL WHERE project = '{project}' AND is_void = 0 "
+        "AND operation IN ('chat', 'embeddings') GROUP BY org_id FORMAT TabSeparated"
+    )
+    return {row[0]: tuple(map(int, row[1:])) for row in rows}  # type: ignore[misc]
+
+
+def wanted(expected: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
+    """What a capture's own listing says, with the repeats that nothing ties to a call."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for call in expected["llm_calls"]:
+        org = sums[call["org_id"] or UNATTRIBUTED]
+        acceptable = call.get("output_tokens_acceptable")
+        told = (1, call["status"] == "error", call["input_tokens_total"] or 0,
+                min(acceptable) if acceptable else call["output_tokens"] or 0)  # fmt: skip
+        org[:] = [have + more for have, more in zip(org, told, strict=True)]
+    return {org: tuple(values) for org, values in sums.items()}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("name", "folder", "told"), CASES, ids=[name for name, _, _ in CASES])
+async def test_capture_counts_each_call_once(
+    system: System, name: str, folder: Path, told: dict[str, Any]
+) -> None:
+    for body, headers in bodies(folder):
+        post(system, body, headers, name)
+        post(system, body, headers, name)  # an exporter that lost the answer sends again
+    await system.wait_settled()
+    found = counted(system, name)
+    if told["repeats_that_nothing_ties_to_a_call"]:
+        assert sum(row[0] for row in found.values()) == told["counts"]["llm_calls"] + len(
+            told["repeats_that_nothing_ties_to_a_call"]
+        )
+    else:
+        assert found == wanted(told)
+    system.verify()
