@@ -28,8 +28,6 @@ IDENTITY = (
 )  # fmt: skip
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
-_RUN_IDS = ("run-", "run--", "lc_run-", "lc_run--")
-"""LangChain's own ids of a run, which no provider gave."""
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
 _SDKS = frozenset({"com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk"})
 _INSTRUMENTATIONS = (
@@ -114,12 +112,11 @@ def _call(
     answered, asked = _value(found, "response_model"), _value(found, "request_model")
     asked = asked or ("" if answered else _value(found, "invoked_model"))
     told = usage.payload(counts, _value(found, "tier"), what) if counts.is_told else None
-    response_id = _value(found, "response_id")
     return {
         "provider": provider(_value(found, "provider"), answered or asked),
         "request_model": asked,
         "response_model": answered,
-        "response_id": "" if response_id.startswith(_RUN_IDS) else response_id,
+        "response_id": _value(found, "response_id"),
         "usage_payload": told,
         "flavour": usage.FLAVOUR if told else "",
         "usage_source": "provider" if told else "missing",

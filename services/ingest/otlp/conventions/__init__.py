@@ -46,13 +46,25 @@ _CARRIED: dict[str, tuple[str, ...]] = {
                         "thread_id", "threadId"),
 }  # fmt: skip
 """Names of identity inside a carrier."""
+CONTENT = frozenset({
+    "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
+    "langfuse.observation.output",
+})  # fmt: skip
+"""Attributes that hold what was said: long, and opened for the id of the response only."""
 _COMMON_CARRIERS = ("metadata|", "metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
-    "dspy", "smolagents", "litellm", "unknown", "none", "_other", "gateway",
+    "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
+    "gateway",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs."""
+
+
+_RUN_IDS = ("run-", "lc_run-")
+"""LangChain's own ids of a run, which no provider gave."""
+_OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:")
+"""Tags that LangChain puts beside those of the user."""
 
 
 class Source(NamedTuple):
@@ -107,18 +119,31 @@ class Found(NamedTuple):
 
 
 def read(attributes: Attributes, table: Table = TABLE) -> dict[str, Found]:
-    """Every field that the attributes tell."""
+    """Every field that the attributes tell. Content is opened only for what nothing else says."""
     best: dict[str, tuple[int, Found]] = {}
+    content = []
     for key in attributes:
-        for field, rank, path in table.get(key, ()):
-            known = best.get(field)
-            if known is not None and known[0] <= rank:
-                continue
-            value = attributes.get(key)
-            value = _converted(field, inner(parsed(value), path) if path else value)
-            if value is not None:
-                best[field] = (rank, Found(value, f"{key}|{path}" if path else key))
+        if key in CONTENT:
+            content.append(key)
+        elif key in table:
+            _take(best, key, attributes.get(key), table[key])
+    for key in content:
+        missing = [source for source in table.get(key, ()) if source.field not in best]
+        if missing:
+            _take(best, key, parsed(attributes.get(key)), missing)
     return {field: found for field, (_, found) in best.items()}
+
+
+def _take(
+    best: dict[str, tuple[int, Found]], key: str, value: Any, sources: Sequence[Source]
+) -> None:
+    for field, rank, path in sources:
+        known = best.get(field)
+        if known is not None and known[0] <= rank:
+            continue
+        said = _converted(field, inner(parsed(value), path) if path else value)
+        if said is not None:
+            best[field] = (rank, Found(said, f"{key}|{path}" if path else key))
 
 
 def _converted(field: str, value: Any) -> Any:
@@ -126,9 +151,20 @@ def _converted(field: str, value: Any) -> Any:
         return count(value)
     if field in RAW:
         return value
-    told = text(value)
+    told = _first_tag(value) if field == "feature" else text(value)
+    if field == "response_id" and told.startswith(_RUN_IDS):
+        return None
     if field == "provider" and told.lower() in _NO_PROVIDER:
         return None
     if told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
         return None
     return told or None
+
+
+def _first_tag(value: Any) -> str:
+    """A feature may be told by tags: a list, or text with commas."""
+    tags = value.split(",") if isinstance(value, str) else value
+    if not isinstance(tags, list):
+        return ""
+    named = (text(tag) for tag in tags)
+    return next((tag for tag in named if tag and not tag.startswith(_OWN_TAGS)), "")

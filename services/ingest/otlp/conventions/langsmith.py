@@ -26,6 +26,12 @@ SOURCES = {
     "total": _of_usage("total_tokens"),
     "cache_read": _of_usage("input_token_details.cache_read", f"{_IN}|cache_read"),
     "cache_write": _of_usage("input_token_details.cache_creation", f"{_IN}|cache_creation"),
+    "cache_write_5m": _of_usage("input_token_details.ephemeral_5m_input_tokens"),
+    "cache_write_1h": _of_usage("input_token_details.ephemeral_1h_input_tokens"),
+    "response_id": (
+        "gen_ai.completion|generations.0.0.message.kwargs.response_metadata.id",
+        "gen_ai.completion|id",
+    ),
     "reasoning": _of_usage("output_token_details.reasoning", f"{_OUT}|reasoning"),
     "conversation_id": ("langsmith.metadata.session_id", "langsmith.metadata.thread_id",
                         "langsmith.metadata.conversation_id"),

@@ -1,4 +1,4 @@
-"""MLflow tracing: every value is JSON in text; no provider, no response id."""
+"""MLflow tracing: every value is JSON in text; the response id only inside the output."""
 
 ATTRIBUTE = "mlflow.spanType"
 OPERATIONS = {
@@ -15,11 +15,13 @@ SOURCES = {
     "provider": ("mlflow.llm.provider", "mlflow.message.provider"),
     "request_model": ("model", "mlflow.spanInputs|model"),
     "response_model": ("mlflow.llm.model",),
+    "response_id": ("mlflow.spanOutputs|id", "mlflow.spanOutputs|response_id"),
     "input": (f"{_USAGE}|input_tokens",),
     "output": (f"{_USAGE}|output_tokens",),
     "total": (f"{_USAGE}|total_tokens",),
     "cache_read": (f"{_USAGE}|cache_read_input_tokens",),
     "cache_write": (f"{_USAGE}|cache_creation_input_tokens",),
+    "cache_write_1h": (f"{_USAGE}|cache_creation_input_tokens_above_1hr",),
     "conversation_id": ("mlflow.trace.session",),
     "user_id": ("mlflow.trace.user",),
     "cost": ("mlflow.llm.cost|total_cost",),

@@ -8,7 +8,9 @@ ATTRIBUTE = "gen_ai.operation.name"
 OPERATIONS = {
     "chat": "chat", "generate_content": "chat", "responses": "chat", "aresponses": "chat",
     "acompletion": "chat", "completion": "chat", "message": "chat", "messages": "chat",
-    "call_llm": "chat", "text_completion": "text_completion", "atext_completion": "text_completion",
+    "call_llm": "chat", "chat.completions": "chat", "chat_completion": "chat",
+    "text.completions": "text_completion", "text_completion": "text_completion",
+    "atext_completion": "text_completion",
     "embeddings": "embeddings", "embedding": "embeddings", "aembedding": "embeddings",
     "embed_content": "embeddings", "rerank": "rerank", "arerank": "rerank",
     "image": "image", "image_generation": "image", "generate_image": "image",
