@@ -54,7 +54,7 @@ bench: setup peers ## Measure, as ratios in one run; figures go to BENCHMARKS.md
 	@$(RUN)/python -m tests.bench $(ARGS)
 
 faults: setup ## Kill everything at random instants under load, ROUNDS times
-	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest -m faults -s $(ARGS)
+	@FAULT_ROUNDS=$(ROUNDS) COUNTING_SCHEDULES=120000 $(RUN)/python -m pytest -m faults -s --timeout 3600 $(ARGS)
 
 schemas: setup ## Write schemas/json from the models
 	@$(RUN)/python -m deploy.schemas

@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: `make bench`, or `make bench ARGS="path queries"`.
 
-Names: ingest, pricer, rollup, path, queries. Figures are ratios to a ceiling or a peer of the same
-run; absolute ones depend on the machine. Nothing here is a test.
+Names: price, ingest, pricer, rollup, path, queries. Figures are ratios to a ceiling or a peer of
+the same run; absolute ones depend on the machine. Nothing here is a test.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.engines import kafka_engine
 
-ORDER = ("ingest", "pricer", "rollup", "path", "queries")
+ORDER = ("price", "ingest", "pricer", "rollup", "path", "queries")
 NEEDS_KAFKA = {"ingest", "pricer"}
 
 

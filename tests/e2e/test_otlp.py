@@ -1,12 +1,15 @@
 """Bodies of real clients through the running system: every call once, with its org and tokens."""
 
+import asyncio
 import json
+import random
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from schemas.call import UNATTRIBUTED
 from services.runtime.keys import digest
@@ -52,7 +55,7 @@ def post(system: System, body: bytes, headers: dict[str, str], project: str) -> 
 @pytest.fixture(scope="module")
 def system(kafka: Any, clickhouse: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Each client writes to a project of its own: stand-in providers repeat response ids."""
-    names = [name for name, _, _ in CASES]
+    names = [name + part for name, _, _ in CASES for part in ("", "-split")]
     keys = [
         {"key_id": name, "sha256": digest(f"key-{name}"), "scopes": ["ingest"], "project": name}
         for name in names
@@ -101,4 +104,47 @@ async def test_capture_counts_each_call_once(
         )
     else:
         assert found == wanted(told)
+    system.verify()
+
+
+def split(folder: Path, rng: random.Random) -> list[bytes]:
+    """The spans of a capture in requests of one or two, in any order."""
+    alone = []
+    for path in folder.glob("*_traces.pb"):
+        whole = ExportTraceServiceRequest.FromString(path.read_bytes())
+        for group in whole.resource_spans:
+            for scoped in group.scope_spans:
+                for span in scoped.spans:
+                    request = ExportTraceServiceRequest()
+                    made = request.resource_spans.add(resource=group.resource)
+                    made.scope_spans.add(scope=scoped.scope, spans=[span])
+                    alone.append(request)
+    rng.shuffle(alone)
+    requests = []
+    while alone:
+        request = alone.pop()
+        if alone and rng.random() < 0.5:
+            request.MergeFrom(alone.pop())
+        requests.append(request.SerializeToString())
+    return requests
+
+
+async def test_order_and_split_into_requests_change_nothing(system: System) -> None:
+    """Children before parents, tellings in different requests: some in flushes of their own."""
+    rng = random.Random(20261123)
+    bodies_ = [
+        (name, body)
+        for name, folder, _ in CASES
+        if any(folder.glob("*_traces.pb"))
+        for body in split(folder, rng)
+    ]
+    rng.shuffle(bodies_)
+    for number, (name, body) in enumerate(bodies_):
+        post(system, body, {"content-type": PROTOBUF}, f"{name}-split")
+        if number % 40 == 0:
+            await asyncio.sleep(1.0)
+    await system.wait_settled()
+    for name, folder, _ in CASES:
+        if any(folder.glob("*_traces.pb")):
+            assert counted(system, f"{name}-split") == counted(system, name), name
     system.verify()
