@@ -70,13 +70,18 @@ class When(Record):
 Rates = Annotated[dict[Dimension, Rate], Field(max_length=32)]
 
 
+def _empty(kind: type[dict[Any, Any]] | type[list[Any]]) -> Any:
+    """A default that pydantic need not copy deeply for every record: books are large."""
+    return Field(default_factory=kind, json_schema_extra={"default": kind()})
+
+
 class Variant(Record):
     """Another set of rates. Complete in itself but for the names it inherits from the base."""
 
     id: RequiredText
     when: When
     rates: Rates
-    inherit: Annotated[list[Dimension], Field(max_length=32)] = []
+    inherit: Annotated[list[Dimension], Field(max_length=32)] = _empty(list)
 
 
 class Adjustment(Record):
@@ -95,7 +100,7 @@ class Source(Record):
     url: LongText = ""
     retrieved_at: Instant | None = None
     evidence_sha256: Text = ""
-    agrees_with: list[Text] = []
+    agrees_with: list[Text] = _empty(list)
     confidence: Text = ""
 
 
@@ -107,6 +112,10 @@ class Audit(Record):
     reason: LongText = ""
     ticket: Text = ""
     force: bool = False
+
+
+_NO_SOURCE, _NO_AUDIT, _ALWAYS = Source(), Audit(), When()
+"""Frozen, so that all records may share them."""
 
 
 class PriceRecord(Record):
@@ -121,16 +130,16 @@ class PriceRecord(Record):
     effective_to: Instant | None = None
     status: Literal["active", "withdrawn"] = "active"
     currency: Currency = "USD"
-    rates: Rates = {}
-    fallback: dict[Dimension, Dimension] = {}
-    variants: Annotated[list[Variant], Field(max_length=64)] = []
-    adjustments: Annotated[list[Adjustment], Field(max_length=32)] = []
-    minimums: Rates = {}
+    rates: Rates = _empty(dict)
+    fallback: dict[Dimension, Dimension] = _empty(dict)
+    variants: Annotated[list[Variant], Field(max_length=64)] = _empty(list)
+    adjustments: Annotated[list[Adjustment], Field(max_length=32)] = _empty(list)
+    minimums: Rates = _empty(dict)
     context_measure: Annotated[list[Dimension], Field(min_length=1, max_length=32)] | None = None
     revision: Annotated[int, Field(ge=1)] = 1
     reprice: Literal["none", "pending_only", "retroactive"] = "pending_only"
-    source: Source = Source()
-    audit: Audit = Audit()
+    source: Source = Field(default_factory=lambda: _NO_SOURCE)
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 class AliasRecord(Record):
@@ -146,8 +155,8 @@ class AliasRecord(Record):
     effective_to: Instant | None = None
     status: Literal["active", "withdrawn"] = "active"
     revision: Annotated[int, Field(ge=1)] = 1
-    source: Source = Source()
-    audit: Audit = Audit()
+    source: Source = Field(default_factory=lambda: _NO_SOURCE)
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 class PatternMatch(Record):
@@ -169,8 +178,8 @@ class PatternRecord(Record):
     priority: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     status: Literal["active", "withdrawn"] = "active"
     revision: Annotated[int, Field(ge=1)] = 1
-    source: Source = Source()
-    audit: Audit = Audit()
+    source: Source = Field(default_factory=lambda: _NO_SOURCE)
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 class MarkupRecord(Record):
@@ -183,12 +192,12 @@ class MarkupRecord(Record):
     effective_from: Instant
     effective_to: Instant | None = None
     status: Literal["active", "withdrawn"] = "active"
-    when: When = When()
+    when: When = Field(default_factory=lambda: _ALWAYS)
     multiply: MultiplierString = "1"
     add_per_call: MoneyString = "0"
     currency: Currency = "USD"
     revision: Annotated[int, Field(ge=1)] = 1
-    audit: Audit = Audit()
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 class CalendarRecord(Record):
@@ -198,7 +207,7 @@ class CalendarRecord(Record):
     kind: Literal["calendar"] = "calendar"
     calendar_id: RequiredText
     dates: Annotated[list[date], Field(max_length=10_000)]
-    audit: Audit = Audit()
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 class ReplayRecord(Record):
@@ -217,7 +226,7 @@ class ReplayRecord(Record):
     provider: Text = ""
     model: Text = ""
     normaliser: Text = Field("", description="Name without version, e.g. openai.chat.")
-    audit: Audit = Audit()
+    audit: Audit = Field(default_factory=lambda: _NO_AUDIT)
 
 
 BookRecord = Annotated[

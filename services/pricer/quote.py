@@ -13,6 +13,7 @@ from schemas.price import BOOK_RECORD, book_key
 from services.pricing import seed
 from services.pricing.book import PriceBook
 from services.pricing.quote import quote_line
+from services.runtime.run import tune_collector
 
 EPILOG = """\
 Each line of stdin is one call:
@@ -88,4 +89,5 @@ def _files(paths: Sequence[Path]) -> PriceBook:
 
 def main(arguments: Sequence[str]) -> int:
     """Console command."""
+    tune_collector()
     return run(arguments, sys.stdin.buffer, sys.stdout.buffer)

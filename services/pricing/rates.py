@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, Inexact
+from functools import lru_cache
 from typing import Any
 
 from schemas.money import EXACT, fits_ledger, plain
@@ -165,9 +166,13 @@ def _adjustments(record: PriceRecord) -> tuple[CompiledAdjustment, ...]:
 
 
 def _rate_set(rates: Rates) -> RateSet:
-    return {
-        dimension: unit_price(Decimal(rate.price), rate.per) for dimension, rate in rates.items()
-    }
+    return {dimension: _unit_price(rate.price, rate.per) for dimension, rate in rates.items()}
+
+
+@lru_cache(maxsize=100_000)
+def _unit_price(price: str, per: int) -> UnitPrice:
+    """Many records share a price."""
+    return unit_price(Decimal(price), per)
 
 
 def unit_price(price: Decimal, per: int) -> UnitPrice:

@@ -26,6 +26,7 @@ from services.pricing import seed
 from services.pricing.book import PriceBook
 from services.pricing.quote import quote_line
 from services.pricing.told import decide
+from services.runtime.run import tune_collector
 from tests.unit.pricing.make import key_of, price_record, put, rates
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    tune_collector()  # as the services do
     pricing()
     book()
 
