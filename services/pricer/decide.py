@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX, CallEvent
 from schemas.dead import ORIGINAL_BYTES_MAX, DeadLetter, Reason, Refusal, original_fields
 from schemas.ndjson import LINE_BYTES_MAX, split
-from schemas.priced import ParkedCall
+from schemas.priced import ParkedCall, PendingReason
 from schemas.refusal import refusal_of
 from schemas.topics import CALLS
 from services.pricer.encode import parked_line, priced_line
@@ -76,13 +76,13 @@ class Receipt(NamedTuple):
 
 @dataclass(slots=True)
 class Outputs:
-    """What a batch of messages leads to, by topic; `refused` names the reasons."""
+    """What a batch of messages leads to, by topic; `refused` and `pending` name the reasons."""
 
     priced: list[bytes] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     dead: list[bytes] = field(default_factory=list)
     source: str = CALLS.name
-    pending: int = 0
+    pending: list[PendingReason] = field(default_factory=list)
     refused: list[Reason] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
 
@@ -121,7 +121,7 @@ def _answer(event: CallEvent, book: PriceBook, outputs: Outputs) -> Refusal | No
     if isinstance(result, Pending):
         if can_wake(result, event):
             outputs.parked.append(Parked(parking_key(event), parked_line(event, result)))
-        outputs.pending += 1
+        outputs.pending.append(result.reason)
     outputs.priced.append(encoded)
     return None
 

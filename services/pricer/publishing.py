@@ -6,6 +6,7 @@ commit. A batch that was published twice is harmless, because every line carries
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import orjson
@@ -115,7 +116,9 @@ class Outlet:
             raise BugLimitError(f"{self._bugs_in_a_row} lines in a row failed with a bug")
 
     def _count(self, outputs: Outputs) -> None:
-        telemetry.PRICED.labels("priced").inc(len(outputs.priced) - outputs.pending)
-        telemetry.PRICED.labels("pending").inc(outputs.pending)
+        telemetry.PRICED.labels("priced").inc(len(outputs.priced) - len(outputs.pending))
+        for why, number in Counter(outputs.pending).items():
+            telemetry.PRICED.labels("pending").inc(number)
+            telemetry.PENDING.labels(why).inc(number)
         for reason in set(outputs.refused):
             telemetry.REFUSED.labels(SERVICE, reason).inc(outputs.refused.count(reason))

@@ -90,7 +90,7 @@ def try_price(parked: ParkedCall, book: PriceBook, outputs: Outputs) -> Pending 
         priced_line(parked.event, decision, book.position, parked.epoch, parked.payload_hash)
     )
     if isinstance(result, Pending):
-        outputs.pending += 1
+        outputs.pending.append(result.reason)
         return result
     return None
 

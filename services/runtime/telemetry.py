@@ -31,6 +31,12 @@ PRICED = Counter(
     "Calls that left the pricer, by outcome (priced, pending). Pending rising: a price is missing.",
     ["outcome"],
 )
+PENDING = Counter(
+    "tracetally_pending_total",
+    "Calls that left the pricer without a price, by reason. Any rise of model_unknown or "
+    "rate_missing: see /v1/coverage, which has a record ready to publish.",
+    ["reason"],
+)
 PARKED = Gauge(
     "tracetally_parked_calls",
     "Calls in retry.v1 waiting for a price. Rising for an hour: see /v1/pending for the models.",

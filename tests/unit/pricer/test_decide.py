@@ -120,7 +120,7 @@ def test_pending_leaves_twice() -> None:
     assert PricedCall.model_validate_json(line).pending == "model_unknown"
     assert parked.key == "openai|m9"
     assert ParkedCall.model_validate_json(parked.line).event.request_model == "m9"
-    assert outputs.pending == 1
+    assert outputs.pending == ["model_unknown"]
 
 
 @pytest.mark.parametrize(
