@@ -74,6 +74,10 @@ class Pricing(Record):
     normaliser: Text = ""
     book_position: int = 0
     """Offset after the last price record this price could have seen."""
+    billed_org: Text = ""
+    """The org whose prices were used, where another span than the call's own tells it."""
+    billed: Annotated[int, Field(ge=0, le=63)] = 0
+    """How often the call was priced again for such an org."""
     lines: list[CostLine] = []
 
 
@@ -89,5 +93,7 @@ class ParkedCall(Record):
     detail: LongText = ""
     payload_hash: UIntString | Literal[""] = ""
     """Of the call as first told, where it comes from the ledger to be priced again."""
+    billed_org: Text = ""
+    billed: Annotated[int, Field(ge=0, le=63)] = 0
     epoch: int = 0
     """Book position a repricing must have reached; 0 for a call that waits for its first price."""

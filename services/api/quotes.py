@@ -78,7 +78,7 @@ async def explain(
     row = await _telling(reader, caller, project or caller.key.project, event_id)
     call, more = stored(row[: len(COLUMNS)]), dict(zip(_PRICE, row[len(COLUMNS) :], strict=True))
     book = await request.app.state.book.current()
-    today = told(decide(call.event, book))
+    today = told(decide(call.event, book, call.billed_org))
     lines = orjson.loads(more["lines"]) if more["lines"] else []
     is_priced = not call.pending
     return {

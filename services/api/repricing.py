@@ -171,7 +171,7 @@ def _suppose(
     if other is not None:
         event = instead(event, other.provider or event.provider, other.model)
     day = instant(event.occurred_at).date().isoformat()
-    add(sums, (org_id, day), call, decide(event, book).result)
+    add(sums, (org_id, day), call, decide(event, book, call.billed_org).result)
 
 
 async def _calls(reader: Reader, caller: Caller, asked: Supposed) -> Any:

@@ -38,7 +38,15 @@ def _rows(group: Group) -> Iterator[CallRow]:
         total = sum(telling.ver for telling in depends)
         for org, minute in _places(group.by_key[key], depends):
             is_void = not counts or (key, org, minute) != live
-            yield CallRow(who, org, minute, key, total, is_void, len(speakers), winner.place)
+            bill = None if is_void else _bill(winner, who)
+            yield CallRow(who, org, minute, key, total, is_void, len(speakers), winner.place, bill)
+
+
+def _bill(winner: Telling, who: Identity) -> str | None:
+    """The org that pays, where the price that stands is another one's."""
+    priced_for = winner.billed_org if winner.billed_org is not None else winner.identity.org_id
+    needs_price = winner.is_call and winner.usage_rank > 0
+    return who.org_id if needs_price and who.org_id != priced_for else None
 
 
 def _nearness(telling: Telling, group: Group) -> tuple[object, ...]:

@@ -39,6 +39,8 @@ class Telling:
     wire_rank: int
     is_call: bool = True
     """A model call; of nested ones the innermost counts."""
+    billed_org: str | None = None
+    """The org whose prices it was priced by, where that is not its own."""
     own_key: int = 0
     """The span, in its trace; 0 for a step that is no span."""
     parent_key: int = 0
@@ -56,3 +58,5 @@ class CallRow:
     is_void: bool
     tellings: int
     winner: Place
+    bill: str | None = None
+    """The org to price the call for, where its price is that of another."""

@@ -1,6 +1,6 @@
 """Outputs as bytes: the lines of priced.v1, retry.v1 and dead.v1."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,8 +25,20 @@ def event_json(event: CallEvent) -> bytes:
     return bytes(_TO_JSON(event, exclude_defaults=True))
 
 
+class Again(NamedTuple):
+    """What a call brings that is priced again: see `ParkedCall`."""
+
+    epoch: int = 0
+    payload_hash: str = ""
+    billed_org: str = ""
+    billed: int = 0
+
+
+FIRST = Again()
+
+
 def priced_line(
-    told: CallEvent, decision: Decision, book_position: int, epoch: int = 0, payload_hash: str = ""
+    told: CallEvent, decision: Decision, book_position: int, again: Again = FIRST
 ) -> bytes:
     """One line of priced.v1: the call as it was read, and its price. `ver` covers all of it.
 
@@ -35,9 +47,10 @@ def priced_line(
     """
     event, normaliser, result = decision
     body = event_json(event)
-    if not payload_hash:
-        payload_hash = str(hash64(body if event is told else event_json(told)))
+    payload_hash = again.payload_hash or str(hash64(body if event is told else event_json(told)))
     fields: dict[str, Any] = {"payload_hash": payload_hash}
+    if again.billed:
+        fields |= {"billed_org": again.billed_org, "billed": again.billed}
     if not event.org_id:
         fields["org_id"] = UNATTRIBUTED
     if event.answering_model:
@@ -55,7 +68,7 @@ def priced_line(
     if book_position:
         fields["book_position"] = book_position
     line = body[:-1] + b"," + orjson.dumps(fields)[1:]
-    order = rank(event.revision, epoch, book_position, priced=priced)
+    order = rank(event.revision, again.epoch, book_position, priced=priced, billed=again.billed)
     version = ver(order, hash64(line))
     return b'%b,"ver":"%d"}' % (line[:-1], version)
 

@@ -29,7 +29,7 @@ from services.pricer.decide import (
     position,
     read_parked,
 )
-from services.pricer.encode import priced_line, repark_line
+from services.pricer.encode import Again, priced_line, repark_line
 from services.pricer.parked import OTHERS, ParkedIndex
 from services.pricer.publishing import Outlet
 from services.pricer.settings import PricerSettings
@@ -70,7 +70,12 @@ class PartitionState:
 def ref_key(parked: ParkedCall) -> Key:
     """What decides which record the call waits for."""
     event = told.read(parked.event).event
-    return Key(event.org_id, event.provider, event.response_model, event.request_model)
+    org_id = parked.billed_org or event.org_id
+    return Key(org_id, event.provider, event.response_model, event.request_model)
+
+
+def _again(parked: ParkedCall) -> Again:
+    return Again(parked.epoch, parked.payload_hash, parked.billed_org, parked.billed)
 
 
 def try_price(parked: ParkedCall, book: PriceBook, outputs: Outputs) -> Pending | None:
@@ -80,15 +85,13 @@ def try_price(parked: ParkedCall, book: PriceBook, outputs: Outputs) -> Pending 
     """
     if book.position < parked.epoch:
         return Pending(parked.reason, f"waits for book position {parked.epoch}")
-    decision = told.decide(parked.event, book)
+    decision = told.decide(parked.event, book, parked.billed_org)
     result = decision.result
     if isinstance(result, Refusal):
         raise ValueError(f"{result.reason}: {result.detail}")
-    if isinstance(result, Pending) and not parked.epoch:
+    if isinstance(result, Pending) and not (parked.epoch or parked.billed):
         return result
-    outputs.priced.append(
-        priced_line(parked.event, decision, book.position, parked.epoch, parked.payload_hash)
-    )
+    outputs.priced.append(priced_line(parked.event, decision, book.position, _again(parked)))
     if isinstance(result, Pending):
         outputs.pending.append(result.reason)
         return result

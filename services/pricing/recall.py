@@ -28,7 +28,8 @@ _COPIED = (
 _STORED = (
     "org_own", "occurred_at", "ttft_ms", "usage", "usage_payload", "normaliser", "metadata",
     "provider_reported_cost", "payload_hash", "currency", "cost", "charge", "price_key",
-    "variant", "pending", "toString(trace_key)", "toString(span_key)", "toString(shape)",
+    "variant", "pending", "billed_org", "billed", "toString(trace_key)", "toString(span_key)",
+    "toString(shape)",
 )  # fmt: skip
 COLUMNS = (*_COPIED, *_STORED)
 """What a row of `tellings` must bring, in this order."""
@@ -56,7 +57,7 @@ class Reach:
             sql += " AND slot <= {end:DateTime('UTC')}"
             parameters["end"] = _hour(self.end)
         for name, value, condition in (
-            ("org", self.org_id, "org_own = {org:String}"),
+            ("org", self.org_id, "if(billed > 0, billed_org, org_own) = {org:String}"),
             ("providers", list(self.providers), "lowerUTF8(provider) IN {providers:Array(String)}"),
             ("model", self.model, "lowerUTF8(model) = {model:String}"),
             ("normaliser", self.normaliser, "startsWith(normaliser, {normaliser:String})"),
@@ -122,6 +123,8 @@ class Stored(NamedTuple):
     price_key: str
     variant: str
     pending: str
+    billed_org: str
+    billed: int
     cursor: tuple[str, str, str]
 
 
@@ -129,7 +132,8 @@ def stored(row: Sequence[Any]) -> Stored:
     """From a row of `COLUMNS`."""
     told: dict[str, Any] = dict(zip(_COPIED, row, strict=False))
     (org, at, ttft, usage, payload, normaliser, metadata, reported, payload_hash, currency, cost,
-     charge, price_key, variant, pending, *cursor) = row[len(_COPIED) :]  # fmt: skip
+     charge, price_key, variant, pending, billed_org, billed,
+     *cursor) = row[len(_COPIED) :]  # fmt: skip
     told |= {
         "org_id": org, "occurred_at": _utc(at), "time_to_first_token_ms": ttft,
         "usage": None if normaliser else _object(usage), "usage_payload": _object(payload),
@@ -137,7 +141,7 @@ def stored(row: Sequence[Any]) -> Stored:
     }  # fmt: skip
     return Stored(
         CallEvent.model_construct(**told), str(payload_hash), currency, Decimal(cost),
-        Decimal(charge), price_key, variant, pending, tuple(cursor),
+        Decimal(charge), price_key, variant, pending, billed_org, int(billed), tuple(cursor),
     )  # fmt: skip
 
 
@@ -168,7 +172,7 @@ def change(call: Stored, book: PriceBook, *, replay: bool) -> Change | None:
     """
     if call.pending and not replay:
         return None
-    result = decide(call.event, book).result
+    result = decide(call.event, book, call.billed_org).result
     if isinstance(result, Refusal):
         return None
     if isinstance(result, Pending):

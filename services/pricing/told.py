@@ -31,12 +31,16 @@ class Decision(NamedTuple):
     result: Priced | Pending | Refusal
 
 
-def decide(told: CallEvent, book: PriceBook) -> Decision:
-    """Read the usage where it came as a payload, then price it at the call's own time."""
+def decide(told: CallEvent, book: PriceBook, billed_org: str = "") -> Decision:
+    """Read the usage where it came as a payload, then price it at the call's own time.
+
+    `billed_org` is the org whose prices count where another span than the call's own tells it.
+    """
     if told.is_void:
         return Decision(told, "", NOTHING_DUE)
     event, normaliser, problem = read(told)
-    return Decision(event, normaliser, problem or price(event, book))
+    buyer = event.model_copy(update={"org_id": billed_org}) if billed_org else event
+    return Decision(event, normaliser, problem or price(buyer, book))
 
 
 def read(event: CallEvent) -> Read:

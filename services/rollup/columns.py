@@ -24,7 +24,7 @@ NAMES = (
     "error_type", "assistant_id", "assistant_version", "feature", "environment", "provider",
     "model", "request_model", "response_model", "flavour", "processing", "service_tier", "speed",
     "region", "deployment", "search_context_size", "image_size", "quality", "pending", "currency",
-    "price_key", "variant", "normaliser",
+    "price_key", "variant", "normaliser", "billed_org",
 )  # fmt: skip
 MONEY = ("cost", "charge", *MONEY_PARTS)
 
@@ -38,7 +38,7 @@ TELLING_COLUMNS = (
     "usage_payload", "flavour", "processing", "service_tier", "speed", "region", "deployment",
     "search_context_size", "image_size", "quality", "provider_reported_cost", "metadata",
     "pending", "pending_detail", "currency", *MONEY, *TOKENS, "price_key", "price_revision",
-    "variant", "normaliser", "book_position", "lines",
+    "variant", "normaliser", "book_position", "billed_org", "billed", "lines",
 )  # fmt: skip
 
 CALL_COLUMNS = (

@@ -55,6 +55,7 @@ class Ledger:
         self.store = store
         self.scratch = Scratch(worker)
         self._window = window
+        self.bills: dict[Place, str] = {}
         self._crash = crash
 
     @property
@@ -171,7 +172,7 @@ class Ledger:
     async def report(self, keys: set[int], places: set[Place]) -> None:
         """Keep both sides of ids told in two ways."""
         await self.fill(self.scratch.keys, [{"key": key} for key in keys])
-        await self.fill(self.scratch.places, [_place_row(place) for place in places])
+        await self.fill(self.scratch.places, [place_row(place) for place in places])
         await self._step("conflicts", statements.insert_conflicts(self.scratch))
 
     async def _resolve_places(self, places: set[Place], *, far: bool = False) -> None:
@@ -182,13 +183,14 @@ class Ledger:
         fresh = places
         while fresh:
             seen |= fresh
-            await self.fill(self.scratch.places, [_place_row(place) for place in fresh])
+            await self.fill(self.scratch.places, [place_row(place) for place in fresh])
             rows = await self.store.rows(statements.tellings_at(self.scratch))
             tellings += [_telling(row) for row in rows]
             wanted = {key for row in rows for key in _link_keys(row)} - keys
             keys |= wanted
             fresh = (await self._linked(wanted, [p.slot for p in seen], far=far)) - seen
         decided = resolve(tellings)
+        self.bills |= {row.winner: row.bill for row in decided if row.bill is not None}
         await self.fill(self.scratch.resolved, [_call_row(row) for row in decided])
 
     async def _linked(self, keys: set[int], slots: list[int], *, far: bool) -> set[Place]:
@@ -241,7 +243,8 @@ def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(max(0, min(seconds, 2**32 - 1)), UTC)
 
 
-def _place_row(place: Place) -> dict[str, object]:
+def place_row(place: Place) -> dict[str, object]:
+    """A place, as the scratch table holds it."""
     return {
         "slot": place.slot,
         "trace_key": str(place.trace_key),
@@ -266,13 +269,14 @@ def _telling(row: Sequence[object]) -> Telling:
         call_key=call,
         ver=ver,
         is_void=bool(void),
-        identity=Identity(*map(str, row[13:])),
+        identity=Identity(*map(str, row[15:])),
         minute=minute,
         usage_rank=usage,
         wire_rank=wire,
         is_call=bool(is_call),
         own_key=own,
         parent_key=parent,
+        billed_org=str(row[14]) if int(str(row[13])) else None,
     )
 
 

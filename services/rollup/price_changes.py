@@ -107,6 +107,7 @@ def parked(job: Job, found: Change) -> bytes:
     line = ParkedCall(
         event=found.call.event, reason="no_version_at_time", detail="priced again",
         epoch=job.epoch, payload_hash=found.call.payload_hash,
+        billed_org=found.call.billed_org, billed=found.call.billed,
     )  # fmt: skip
     return line.model_dump_json(exclude_defaults=True).encode()
 

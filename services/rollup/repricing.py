@@ -52,7 +52,8 @@ WAITING = (
 )
 BOOK = "SELECT key, position, is_deleted, record FROM price_log FINAL ORDER BY position"
 NAMES = (
-    "SELECT DISTINCT org_own, provider, response_model, request_model, price_key FROM tellings "
+    "SELECT DISTINCT if(billed > 0, billed_org, org_own), provider, response_model, "
+    "request_model, price_key FROM tellings "
     "WHERE {conditions}"
 )
 SLOTS = "SELECT DISTINCT slot FROM tellings WHERE {conditions} ORDER BY slot"

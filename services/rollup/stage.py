@@ -27,6 +27,7 @@ _TOLD = (
     "payload_hash UInt64",
     "price_revision UInt32",
     "book_position UInt32",
+    "billed UInt8",
 )
 """Fields of the line with a default or a type of their own."""
 

@@ -5,6 +5,7 @@ query parameter. Statement order, and why it is right under crashes and zombies:
 laws are tested on the real engine in tests/integration/test_ledger.py.
 """
 
+from services.pricing.recall import COLUMNS as RECALLED
 from services.rollup.columns import (
     CALL_COLUMNS,
     DIMENSIONS,
@@ -82,7 +83,7 @@ def tellings_at(scratch: Scratch) -> str:
         "SELECT toUnixTimestamp(slot), trace_key, span_key, shape, call_key, ver, is_void, "
         "toUnixTimestamp(toStartOfMinute(toDateTime(occurred_at, 'UTC'))), usage_rank, wire_rank, "
         f"operation IN {MODEL_OPERATIONS}, if({_IS_SPAN}, own_key, 0), "
-        f"if({_IS_SPAN}, parent_key, 0), {identity} {_at_places(scratch)}"
+        f"if({_IS_SPAN}, parent_key, 0), billed, billed_org, {identity} {_at_places(scratch)}"
     )
 
 
@@ -114,6 +115,11 @@ def insert_resolved(scratch: Scratch) -> str:
         "AND t.trace_key = r.w_trace AND t.span_key = r.w_span AND t.shape = r.w_shape "
         "WHERE r.is_void = {is_void:UInt8}"
     )
+
+
+def stored_at(scratch: Scratch) -> str:
+    """The calls at `places`, whole: columns of `recall`."""
+    return f"SELECT {', '.join(RECALLED)} {_at_places(scratch)}"
 
 
 def insert_conflicts(scratch: Scratch) -> str:

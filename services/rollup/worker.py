@@ -14,7 +14,7 @@ from pydantic_settings import SettingsConfigDict
 
 from schemas import ndjson, topics
 from schemas.dead import DeadLetter
-from services.rollup import maintenance, mirrors
+from services.rollup import billing, maintenance, mirrors
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
 from services.runtime.clickhouse import Store
@@ -90,6 +90,7 @@ class Rollup:
         if lines:
             flushed = await self.ledger.flush(lines)
             self.cascade.touch(flushed.hours)
+            await self._bill()
             now = datetime.now(UTC)
             dead += [mirrors.refused_line(line, why, now) for line, why in flushed.refused]
         receipts = [row for record in priced for row in mirrors.receipts(dict(record.headers))]
@@ -113,6 +114,7 @@ class Rollup:
             past = today - timedelta(days=self._settings.sweep_days)
             ahead = today + timedelta(days=1)
             await maintenance.sweep(self.ledger, self.cascade, past, ahead)
+            await self._bill()
             await self.cascade.heal()
             self._next_sweep = time.monotonic() + self._settings.sweep_seconds
 
@@ -131,6 +133,11 @@ class Rollup:
         for table, found in rows.items():
             await self.store.insert_bytes(table, mirrors.encode(found))
         return dead
+
+    async def _bill(self) -> None:
+        """Have calls priced again whose org is known only now; failing to is failing the batch."""
+        if found := await billing.messages(self.ledger):
+            await self.publisher.publish(found)
 
     async def _bury(self, dead: list[DeadLetter]) -> None:
         """Publish dead letters; failing to is failing the batch."""

@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from schemas.call import UNATTRIBUTED
 from services.runtime.keys import digest
 from tests.system import System
+from tests.unit.otlp import bodies as otlp
 
 pytestmark = pytest.mark.engines
 CAPTURES = Path(__file__).parents[1] / "data" / "otel_captures"
@@ -147,4 +148,51 @@ async def test_order_and_split_into_requests_change_nothing(system: System) -> N
     for name, folder, _ in CASES:
         if any(folder.glob("*_traces.pb")):
             assert counted(system, f"{name}-split") == counted(system, name), name
+    system.verify()
+
+
+def publish(system: System, record: dict[str, Any]) -> None:
+    headers = {"authorization": f"Bearer {system.key}"}
+    told = httpx.put(f"{system.url('api')}/v1/prices", json=record, headers=headers, timeout=30)
+    assert told.status_code == 202, told.text
+
+
+async def test_the_org_that_another_span_tells_pays_its_own_prices(system: System) -> None:
+    """The call is priced before its org is known; then for that org; then for a corrected one."""
+    since = {"effective_from": "2026-01-01T00:00:00Z"}
+    one = {"price": "1", "per": 1000}
+    publish(system, {"kind": "price", "provider": "openai", "model": "m-billed",
+                     "rates": {"input": one, "output": one}} | since)  # fmt: skip
+    for org, factor in (("one", "3"), ("two", "7")):
+        publish(system, {"kind": "markup", "scope": f"org:{org}", "rule_id": "own",
+                         "multiply": factor} | since)  # fmt: skip
+    project = CASES[0][0]
+    call = otlp.span(7, **{"gen_ai.request.model": "m-billed"})
+    call["attributes"] = [a for a in call["attributes"] if a["key"] != "org.id"]
+    call["parentSpanId"] = "f" * 16
+    root = otlp.span(7, **{"gen_ai.operation.name": "invoke_agent", "org.id": "one"})
+    root["spanId"] = "f" * 16
+
+    async def settled(spans: dict[str, Any]) -> list[list[str]]:
+        sent = json.dumps(otlp.body(spans)).encode()
+        post(system, sent, {"content-type": "application/json"}, project)
+        for _ in range(2):  # what the roll-up sends back is priced and written, too
+            await system.wait_settled()
+            await asyncio.sleep(1)
+        return system.sql(
+            "SELECT org_id, toString(cost), toString(charge) FROM calls FINAL WHERE is_void = 0 "
+            "AND model = 'm-billed' FORMAT TabSeparated"
+        )
+
+    assert await settled(call) == [["unattributed", "0.015", "0.015"]]
+    assert await settled(root) == [["one", "0.015", "0.045"]]
+    moved = {a["key"]: a for a in root["attributes"]} | {
+        "org.id": {"key": "org.id", "value": {"stringValue": "two"}}
+    }
+    later = root | {"attributes": list(moved.values()), "endTimeUnixNano": otlp.NOW_NS + 60 * 10**9}
+    rows = await settled(later)
+    assert rows in (
+        [["one", "0.015", "0.045"]],
+        [["two", "0.015", "0.105"]],
+    )  # one deterministic winner
     system.verify()
