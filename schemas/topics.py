@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.access import AccessRecord, AuditEntry
 from schemas.call import CallEvent
 from schemas.content import Content
 from schemas.dead import DeadLetter
@@ -79,5 +80,15 @@ OUTCOMES = Topic(
     "outcomes.v1", Outcome, "org_id", 3, "delete", 14 * DAY_MS,
     ("producers", "ingest"), ("rollup",), "Business outcomes and feedback.",
 )  # fmt: skip
+ACCESS = Topic(
+    "access.v1", AccessRecord, "key|<key_id> or sign_out|<subject>", 1, "compact", -1,
+    ("api",), ("ingest", "api"), "Keys made over the API (hashes only), and sign-outs.",
+)  # fmt: skip
+AUDIT = Topic(
+    "audit.v1", AuditEntry, "audit_id", 1, "delete", -1, ("api",), ("rollup",),
+    "Who changed what.",
+)  # fmt: skip
 
-TOPICS: tuple[Topic, ...] = (CALLS, CONTENTS, PRICES, PRICED, RETRY, DEAD, ORGS, OUTCOMES)
+TOPICS: tuple[Topic, ...] = (
+    CALLS, CONTENTS, PRICES, PRICED, RETRY, DEAD, ORGS, OUTCOMES, ACCESS, AUDIT,
+)  # fmt: skip

@@ -29,7 +29,14 @@ from services.runtime.settings import KafkaMixin
 SERVICES = ("rollup", "pricer", "ingest", "api")
 READERS = {
     "pricer": (topics.CALLS,),
-    "rollup": (topics.PRICED, topics.DEAD, topics.PRICES, topics.ORGS, topics.OUTCOMES),
+    "rollup": (
+        topics.PRICED,
+        topics.DEAD,
+        topics.PRICES,
+        topics.ORGS,
+        topics.OUTCOMES,
+        topics.AUDIT,
+    ),
 }
 SETTLE_SECONDS = 60.0
 READY_SECONDS = 60.0

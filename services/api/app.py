@@ -8,6 +8,8 @@ from services.api.reader import Reader
 from services.api.settings import Settings
 from services.api.writer import KafkaWriter
 from services.runtime import health, run
+from services.runtime.keyring import KeyFeed
+from services.runtime.keys import KeyRing
 from services.runtime.settings import load
 
 
@@ -17,15 +19,20 @@ def main() -> None:
 
     async def work(stop: asyncio.Event) -> None:
         reader, writer = Reader(settings), KafkaWriter(settings)
-        probing = asyncio.create_task(reader.probe(stop))
+        ring = KeyRing(settings.known_keys())
+        tasks = [
+            asyncio.create_task(reader.probe(stop)),
+            asyncio.create_task(KeyFeed(settings, ring).run(stop)),
+        ]
         try:
-            app = build(settings, reader, writer, lambda: datetime.now(UTC))
+            app = build(settings, reader, writer, lambda: datetime.now(UTC), ring)
             status = health.Health(ready_checks={"clickhouse": reader.check})
             app.router.routes.extend(health.routes(status))
             await run.serve(run.http_server(app, settings), stop)
         finally:
-            probing.cancel()
-            await asyncio.gather(probing, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await reader.close()
             await writer.stop()
 

@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.org import OrgRecord
 from schemas.price import BOOK_RECORD, PriceRecord, book_key, instant_text
 from schemas.topics import ORGS, PRICES
-from services.api import examples
-from services.api.access import Caller, Reads, Writes, admin, not_found
+from services.api import audit, examples
+from services.api.access import Caller, Reads, Writes, not_found
 from services.api.completeness import current_prices, json_of, price_records
 from services.api.reader import Reader, instant, text
 from services.pricing.publishing import flaws
@@ -114,7 +114,11 @@ async def put_prices(request: Request, caller: Writes) -> Any:
         Message(PRICES.name, _signed(request, caller, record), book_key(record).encode())
         for record in records
     ]
-    position = await request.app.state.writer.publish(PRICES.name, messages)
+    notes = [
+        audit.entry(request, caller, "price.publish", (message.key or b"").decode())
+        for message in messages
+    ]
+    position = await request.app.state.writer.publish(PRICES.name, messages + notes)
     return {"keys": [(message.key or b"").decode() for message in messages], "position": position}
 
 
@@ -195,7 +199,8 @@ async def delete_price(request: Request, key: str, caller: Writes) -> Any:
     if not rows:
         raise not_found("price")
     tombstone = Message(PRICES.name, None, key.encode())
-    position = await request.app.state.writer.publish(PRICES.name, [tombstone])
+    note = audit.entry(request, caller, "price.withdraw", key)
+    position = await request.app.state.writer.publish(PRICES.name, [tombstone, note])
     return {"keys": [key], "position": position}
 
 
@@ -238,12 +243,11 @@ async def org(request: Request, org_id: str, caller: Reads) -> Any:
 @router.put(
     "/v1/orgs/{org_id}",
     status_code=202,
-    dependencies=[Depends(admin)],
     summary="Publish an org's record.",
     openapi_extra=examples.body(examples.ORG),
     responses=examples.of({"org_id": "acme", "position": 7}, 202) | WRITE_PROBLEMS,
 )
-async def put_org(request: Request, org_id: str) -> Any:
+async def put_org(request: Request, org_id: str, caller: Writes) -> Any:
     """The whole record: what it leaves out is gone."""
     [item, *more] = await _items(request)
     if more or not isinstance(item, dict):
@@ -256,5 +260,6 @@ async def put_org(request: Request, org_id: str) -> Any:
         raise ProblemError(422, "org_id: not the one of the path", field="org_id")
     value = record.model_dump_json(exclude_unset=True).encode()
     message = Message(ORGS.name, value, org_id.encode())
-    position = await request.app.state.writer.publish(ORGS.name, [message])
+    note = audit.entry(request, caller, "org.put", org_id, org_id)
+    position = await request.app.state.writer.publish(ORGS.name, [message, note])
     return {"org_id": org_id, "position": position}

@@ -164,6 +164,31 @@ ORG: dict[str, Any] = {
 ORGS: dict[str, Any] = {"orgs": [ORG], "next": None}
 
 
+SESSION: dict[str, Any] = {
+    "subject": "ops", "role": "team", "org": None, "is_admin": True, "csrf": "5q0Xb2…",
+    "expires_at": "2026-11-22T21:55:05+00:00",
+}  # fmt: skip
+_KEY: dict[str, Any] = {
+    "key_id": "k_4bf92f3577b3", "scopes": ["ingest"], "project": "default", "org_id": "*",
+    "lookups": {}, "label": "gateway", "source": "api", "created_at": "2026-11-22T10:00:00Z",
+    "created_by": "ops", "revoked_at": None,
+}  # fmt: skip
+KEYS: dict[str, Any] = {"keys": [_KEY]}
+NEW_KEY: dict[str, Any] = {"key": _KEY, "secret": "tt_…"}
+KEY_BODY: dict[str, Any] = {"label": "gateway", "scopes": ["ingest"]}
+AUDIT: dict[str, Any] = {
+    "entries": [
+        {
+            "audit_id": "0f8b5a", "occurred_at": "2026-11-22T10:00:00Z", "actor": "ops",
+            "action": "price.publish", "target": "price|*|openai|gpt-4o|2024-05-13T00:00:00Z",
+            "org_id": "",
+        }
+    ],
+    "next": None,
+}  # fmt: skip
+REPLAYED: dict[str, Any] = {"dead_id": "calls.v1/0/17/2", "topic": "calls.v1"}
+
+
 def of(example: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers like this."""
     content = {"application/json": {"schema": {"type": "object"}, "example": example}}

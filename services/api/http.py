@@ -1,20 +1,36 @@
 """The application: routes, problem documents, compression, OpenAPI."""
 
+import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.api import book, coverage, quotes, repricing, state, traces, usage
+from services.api import (
+    audit,
+    book,
+    coverage,
+    keys,
+    quotes,
+    replay,
+    repricing,
+    state,
+    traces,
+    usage,
+)
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
 from services.api.reader import Reader
+from services.api.session import routes as session
+from services.api.session.customers import Customers
+from services.api.session.tokens import Limits
 from services.api.settings import Settings
 from services.api.writer import Writer
 from services.runtime import web
+from services.runtime.keys import KeyRing
 from services.runtime.problems import ProblemError, respond
 
 DESCRIPTION = """What AI conversations cost, exactly.
@@ -39,8 +55,29 @@ async def _refused(request: Request, error: Exception) -> Response:
     return respond(request, problem)
 
 
+def _sign_in(app: FastAPI, settings: Settings) -> None:
+    """What sessions and customers' tokens are checked with."""
+    secret = settings.session_secret.get_secret_value().encode()
+    app.state.session_secret = secret or secrets.token_bytes(32)
+    app.state.session_limits = Limits(
+        timedelta(minutes=settings.session_idle_minutes),
+        timedelta(hours=settings.session_hours_max),
+    )
+    app.state.customers = Customers(
+        settings.jwt_audience,
+        settings.jwt_secret.get_secret_value().encode(),
+        settings.jwt_jwks_url,
+        settings.jwt_org_claim,
+        settings.jwt_project,
+    )
+
+
 def build(
-    settings: Settings, reader: Reader, writer: Writer, clock: Callable[[], datetime]
+    settings: Settings,
+    reader: Reader,
+    writer: Writer,
+    clock: Callable[[], datetime],
+    ring: KeyRing | None = None,
 ) -> FastAPI:
     """The application without its health routes."""
     app = FastAPI(
@@ -52,13 +89,16 @@ def build(
         redoc_url=None,
         default_response_class=Json,
     )
-    app.state.settings, app.state.keys = settings, settings.known_keys()
+    app.state.settings, app.state.keys = settings, ring or KeyRing(settings.known_keys())
+    _sign_in(app, settings)
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
-    for part in (usage, state, traces, book, quotes, coverage, repricing):
+    for part in (
+        usage, state, traces, book, quotes, coverage, repricing, session, keys, audit, replay,
+    ):  # fmt: skip
         app.include_router(part.router)
     return app

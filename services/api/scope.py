@@ -12,7 +12,7 @@ TABLES = frozenset(
     }
 )  # fmt: skip
 """Tables with an org column."""
-SHARED = frozenset({"progress", "receipts", "total_day", "total_hour"})
+SHARED = frozenset({"audit", "progress", "receipts", "total_day", "total_hour"})
 """Tables of the whole installation: an org key reads none of their rows."""
 LOCATORS = frozenset({"links"})
 """Only hashes and hours, to find rows of a table above by; its own condition then decides."""

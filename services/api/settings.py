@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.keys import ApiKey, parse_keys
 from services.runtime.settings import ClickHouseMixin, KafkaMixin
 
+SECRET_CHARACTERS_MIN = 32
 ANYONE = ApiKey(key_id="anyone", sha256="0" * 64, scopes=frozenset({"read", "admin"}))
 """The caller of every request when authentication is off."""
 
@@ -26,6 +27,24 @@ class Settings(ClickHouseMixin, KafkaMixin):
     settled_after_hours: PositiveFloat = Field(
         24.0, description="Age of a range from which, with nothing pending, it is 'settled'."
     )
+    session_secret: SecretStr = Field(
+        SecretStr(""),
+        description="32 or more characters that sign sessions; by default new at every start, "
+        "so set it where sessions are to survive that or several api processes serve them.",
+    )
+    session_idle_minutes: PositiveFloat = Field(15.0, description="Then an unused session ends.")
+    session_hours_max: PositiveFloat = Field(12.0, description="Then any session ends.")
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="Takes customers' org-bound tokens signed with it (HS256)."
+    )
+    jwt_jwks_url: str = Field("", description="Takes tokens signed by keys listed here.")
+    jwt_audience: str = Field("tracetally", description="What such tokens must name as aud.")
+    jwt_org_claim: str = Field("org", description="The claim that names the token's one org.")
+    jwt_project: str = Field("default", description="The project such tokens read traces of.")
+    embeds: dict[str, tuple[str, ...]] = Field(
+        {},
+        description='Pages other sites may frame, and from where: {"acme": ["https://acme.io"]}.',
+    )
 
     def known_keys(self) -> tuple[ApiKey, ...]:
         """The configured keys."""
@@ -37,6 +56,9 @@ class Settings(ClickHouseMixin, KafkaMixin):
             keys = self.known_keys()
         except (OSError, ValueError) as wrong:
             raise ValueError(f"API_KEYS or API_KEYS_FILE cannot be used: {wrong}") from None
+        for name in ("session_secret", "jwt_secret"):
+            if 0 < len(getattr(self, name).get_secret_value()) < SECRET_CHARACTERS_MIN:
+                raise ValueError(f"{name} needs {SECRET_CHARACTERS_MIN} characters or more")
         if self.auth == "keys" and not any(key.allows("read") for key in keys):
             raise ValueError("no key with scope 'read': set API_KEYS or API_AUTH=off")
         return self

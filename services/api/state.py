@@ -1,19 +1,16 @@
 """`GET /v1/dead` and `GET /v1/health/data`: what was refused, and what became of everything."""
 
 import asyncio
-import base64
-import binascii
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from fastapi import APIRouter, Query, Request
 
 from schemas.call import UNATTRIBUTED
 from services.api import examples, sql
 from services.api.access import Caller, Reads
-from services.api.asked import refuse
 from services.api.completeness import count_unattributed, ledger_freshness
+from services.api.cursor import decode, encode
 from services.api.plan import Range, plan
 from services.api.reader import Reader, instant, text
 from services.api.scope import Scope
@@ -41,7 +38,7 @@ async def dead(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Any:
     """Pages by `cursor`, the last page's `next`. The original bytes (base64) for admin keys."""
-    at, last = _cursor(cursor)
+    at, last = decode(cursor)
     columns = [*_SHOWN, *(["original"] if caller.is_admin else [])]
     wanted = " AND reason = {reason:String}" if reason else ""
     after = (
@@ -62,25 +59,11 @@ async def dead(
     letters = [dict(zip(names, row, strict=False)) for row in rows[:limit]]
     following = None
     if len(rows) > limit:
-        following = _encoded(letters[-1]["at"], letters[-1]["dead_id"])
+        following = encode(letters[-1]["at"], letters[-1]["dead_id"])
     for letter in letters:
         del letter["at"]
         letter["occurred_at"] = text(letter["occurred_at"])
     return {"dead": letters, "next": following}
-
-
-def _encoded(at: int, dead_id: str) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([at, dead_id])).decode().rstrip("=")
-
-
-def _cursor(cursor: str) -> tuple[int, str]:
-    if not cursor:
-        return 0, ""
-    try:
-        at, dead_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return int(at), str(dead_id)
-    except (ValueError, TypeError, binascii.Error):
-        raise refuse("cursor", "not a cursor of this API") from None
 
 
 @router.get(

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from schemas.topics import CALLS, CONTENTS, DEAD, OUTCOMES
+from schemas.topics import ACCESS, CALLS, CONTENTS, DEAD, OUTCOMES
 from services.ingest import decode
 from services.ingest.gate import Gate
 from services.ingest.http import Shell
@@ -18,9 +18,11 @@ from services.ingest.routes import build
 from services.ingest.settings import Settings
 from services.runtime import health, run
 from services.runtime.kafka import KafkaPublisher, Publisher, connection
+from services.runtime.keyring import KeyFeed
+from services.runtime.keys import KeyRing
 from services.runtime.settings import load
 
-TOPICS_NEEDED = frozenset(topic.name for topic in (CALLS, CONTENTS, OUTCOMES, DEAD))
+TOPICS_NEEDED = frozenset(topic.name for topic in (ACCESS, CALLS, CONTENTS, OUTCOMES, DEAD))
 CONNECT_RETRY_SECONDS = 1.0
 
 
@@ -35,7 +37,9 @@ class Readiness:
         return self.why
 
 
-def application(settings: Settings, publisher: Publisher, readiness: Readiness) -> FastAPI:
+def application(
+    settings: Settings, publisher: Publisher, readiness: Readiness, ring: KeyRing | None = None
+) -> FastAPI:
     """The whole HTTP application."""
     gate = Gate(
         publisher,
@@ -43,14 +47,14 @@ def application(settings: Settings, publisher: Publisher, readiness: Readiness) 
         settings.in_flight_max,
         settings.in_flight_bytes_max,
     )
-    app = build(Shell(settings, settings.keys(), gate, lambda: datetime.now(UTC)))
+    app = build(Shell(settings, ring or KeyRing(settings.keys()), gate, lambda: datetime.now(UTC)))
     status = health.Health(ready_checks={"kafka": readiness.check})
     app.router.routes.extend(health.routes(status))
     return app
 
 
 async def missing_topics(settings: Settings) -> set[str]:
-    """Topics that ingest writes and the cluster lacks."""
+    """Topics that ingest needs and the cluster lacks."""
     admin = AIOKafkaAdminClient(**connection(settings))
     await admin.start()
     try:
@@ -85,13 +89,18 @@ def main() -> None:
 
     async def work(stop: asyncio.Event) -> None:
         publisher, readiness = KafkaPublisher(settings), Readiness()
-        connecting = asyncio.create_task(become_ready(settings, publisher, readiness, stop))
+        ring = KeyRing(settings.keys())
+        tasks = [
+            asyncio.create_task(become_ready(settings, publisher, readiness, stop)),
+            asyncio.create_task(KeyFeed(settings, ring).run(stop)),
+        ]
         try:
-            app = application(settings, publisher, readiness)
+            app = application(settings, publisher, readiness, ring)
             await run.serve(run.http_server(app, settings), stop)
         finally:
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await publisher.stop()
 
     run.run("ingest", settings, [work])

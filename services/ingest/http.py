@@ -18,7 +18,7 @@ from services.ingest.lookups import Tables
 from services.ingest.settings import ANYONE, Settings
 from services.runtime import telemetry
 from services.runtime.kafka import Message
-from services.runtime.keys import ApiKey, bearer, find_key
+from services.runtime.keys import ApiKey, KeyRing, bearer
 from services.runtime.problems import ProblemError, respond, unavailable
 
 
@@ -27,7 +27,7 @@ class Shell:
     """What the handlers share."""
 
     settings: Settings
-    keys: tuple[ApiKey, ...]
+    keys: KeyRing
     gate: Gate
     clock: Callable[[], datetime]
     buckets: dict[str, rate.Bucket] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def authorised(shell: Shell, request: Request) -> ApiKey:
     if shell.settings.auth == "off":
         return ANYONE
     secret = bearer(dict(request.headers))
-    key = find_key(shell.keys, secret) if secret else None
+    key = shell.keys.find(secret) if secret else None
     if key is None:
         detail = "unknown API key" if secret else "an API key is needed: Authorization: Bearer KEY"
         raise ProblemError(401, detail, headers={"www-authenticate": "Bearer"})

@@ -17,7 +17,6 @@ from schemas.dead import Refusal
 from schemas.ndjson import split
 from schemas.priced import ParkedCall
 from schemas.topics import RETRY
-from services.pricer.book_reader import started
 from services.pricer.decide import (
     Line,
     Outputs,
@@ -38,6 +37,7 @@ from services.pricing.book import Change, PriceBook
 from services.pricing.matching import Key, Pending
 from services.runtime import logs, telemetry
 from services.runtime.kafka import new_consumer
+from services.runtime.tail import started
 
 POLL_MS = 200
 POLL_MESSAGES = 200

@@ -13,6 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from schemas import ndjson
+from schemas.access import AuditEntry
 from schemas.content import Content
 from schemas.dead import DeadLetter, Refusal, original_fields
 from schemas.org import OrgRecord
@@ -83,6 +84,15 @@ def _outcome(line: bytes) -> dict[str, Any]:
 
 def _content(line: bytes) -> dict[str, Any]:
     return _plain(Content.model_validate_json(line).model_dump(mode="json"))
+
+
+def _audit(line: bytes) -> dict[str, Any]:
+    return AuditEntry.model_validate_json(line).model_dump(mode="json")
+
+
+def audit(source: Source, value: bytes) -> list[Mirrored]:
+    """Rows of `audit`."""
+    return _lines("audit", _audit, source, value)
 
 
 def outcomes(source: Source, value: bytes) -> list[Mirrored]:

@@ -24,6 +24,7 @@ from services.runtime.telemetry import REFUSED
 
 READ = (
     topics.PRICED, topics.DEAD, topics.PRICES, topics.ORGS, topics.OUTCOMES, topics.CONTENTS,
+    topics.AUDIT,
 )  # fmt: skip
 PROGRESS_SECONDS = 2.0
 
@@ -215,6 +216,8 @@ def mirrored(topic: str, record: ConsumerRecord) -> list[mirrors.Mirrored]:
             return mirrors.outcomes(source, record.value or b"")
         case topics.CONTENTS.name:
             return mirrors.contents(source, record.value or b"")
+        case topics.AUDIT.name:
+            return mirrors.audit(source, record.value or b"")
         case topics.DEAD.name:
             return mirrors.dead_letters(source, record.value or b"")
         case _:

@@ -3,41 +3,16 @@
 import base64
 import hashlib
 import hmac
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-Scope = Literal["ingest", "read", "admin"]
-Lookup = Literal[
-    "org_id", "user_id", "conversation_id", "assistant_id", "assistant_version", "feature",
-    "environment",
-]  # fmt: skip
-ALL_ORGS = "*"
-
-
-class ApiKey(BaseModel):
-    """One key. `admin` includes `read`; `org_id` "*" is all orgs."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    scopes: frozenset[Scope] = Field(min_length=1)
-    project: Annotated[str, StringConstraints(min_length=1, max_length=256)] = "default"
-    org_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] = ALL_ORGS
-
-    lookups: dict[Lookup, tuple[Annotated[str, StringConstraints(min_length=1)], ...]] = {}
-    """For spans: attributes that are looked at first, e.g. `{"org_id": ["acme.tenant"]}`.
-    `name|path` is what stands at a path in a JSON text."""
-
-    def allows(self, scope: Scope) -> bool:
-        """True when the key may do what needs `scope`."""
-        return scope in self.scopes or (scope == "read" and "admin" in self.scopes)
-
+from schemas.access import ALL_ORGS, AccessRecord, ApiKey, PublishedKey, SignOut
 
 KEYS = TypeAdapter(tuple[ApiKey, ...])
+ACCESS_RECORD: TypeAdapter[PublishedKey | SignOut] = TypeAdapter(AccessRecord)
 
 
 def parse_keys(text: str, file: Path | None = None) -> tuple[ApiKey, ...]:
@@ -51,14 +26,67 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def find_key(keys: tuple[ApiKey, ...], secret: str) -> ApiKey | None:
-    """The key with this secret. Every stored key is compared, each in constant time."""
-    wanted = digest(secret)
-    found = None
-    for key in keys:
-        if hmac.compare_digest(key.sha256, wanted):
-            found = key
-    return found
+class KeyRing:
+    """The configured keys, and those published to access.v1. Revoking takes a second or two."""
+
+    def __init__(self, configured: tuple[ApiKey, ...]) -> None:
+        self._configured = {key.sha256: key for key in configured}
+        self._published: dict[str, PublishedKey] = {}
+        self._by_hash: dict[str, ApiKey] = {}
+        self._signed_out: dict[str, datetime] = {}
+        self._named = {key.key_id for key in configured}
+
+    def find(self, secret: str) -> ApiKey | None:
+        """The key with this secret. Looked up by its hash: a guess learns nothing from the time."""
+        wanted = digest(secret)
+        key = self._configured.get(wanted) or self._by_hash.get(wanted)
+        return key if key is not None and hmac.compare_digest(key.sha256, wanted) else None
+
+    def by_id(self, key_id: str) -> ApiKey | None:
+        """The key of this id while it may be used: a session ends with its key."""
+        known = {key.key_id: key for key in self._configured.values()}
+        published = self._published.get(key_id)
+        alive = published.key if published and published.revoked_at is None else None
+        return known.get(key_id) or alive
+
+    def is_known(self, key_id: str) -> bool:
+        """True when a key of this id is or was there."""
+        return key_id in self._named or key_id in self._published
+
+    @property
+    def configured(self) -> list[ApiKey]:
+        """Keys of the settings: only the settings can revoke them."""
+        return list(self._configured.values())
+
+    @property
+    def published(self) -> list[PublishedKey]:
+        """Keys made over the API, revoked ones included, oldest first."""
+        return sorted(self._published.values(), key=lambda p: (p.created_at, p.key.key_id))
+
+    def ended(self, subject: str, since: datetime) -> bool:
+        """True when a session that began at `since` was signed out from elsewhere."""
+        instants = [self._signed_out[who] for who in (subject, "*") if who in self._signed_out]
+        return any(since <= instant for instant in instants)
+
+    def apply(self, key: bytes | None, value: bytes | None) -> str:
+        """Take one message of access.v1; why it cannot be used, or nothing."""
+        if not value:
+            self._published.pop((key or b"").decode(errors="replace").removeprefix("key|"), None)
+        else:
+            try:
+                record = ACCESS_RECORD.validate_json(value)
+            except ValidationError as wrong:
+                return str(wrong)[:500]
+            if isinstance(record, SignOut):
+                self._signed_out[record.subject] = record.before
+            else:
+                self._published[record.key.key_id] = record
+        self._by_hash = {
+            known.key.sha256: known.key
+            for known in self._published.values()
+            if known.revoked_at is None
+        }
+        return ""
 
 
 def bearer(headers: dict[str, str]) -> str:
@@ -81,3 +109,6 @@ def _password(encoded: str) -> str:
     except (ValueError, UnicodeDecodeError):
         return ""
     return pair.partition(":")[2].strip()
+
+
+__all__ = ["ALL_ORGS", "ApiKey", "KeyRing", "bearer", "digest", "parse_keys"]

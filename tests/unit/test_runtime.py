@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from services.runtime.clickhouse import error_code
 from services.runtime.health import Health, Heartbeat, routes
-from services.runtime.keys import ApiKey, bearer, digest, find_key, parse_keys
+from services.runtime.keys import ApiKey, KeyRing, bearer, digest, parse_keys
 from services.runtime.migrate import statements
 
 SERVICES = ["ingest", "pricer", "rollup", "api"]
@@ -22,9 +22,10 @@ def key(name: str, *scopes: Any) -> ApiKey:
 
 def test_a_key_is_found_by_its_secret_alone_and_does_what_its_scopes_say() -> None:
     keys = (key("in", "ingest"), key("boss", "admin"))
-    assert find_key(keys, "in-secret") == keys[0]
-    assert find_key(keys, "IN-secret") is None
-    assert find_key(keys, "") is None
+    ring = KeyRing(keys)
+    assert ring.find("in-secret") == keys[0]
+    assert ring.find("IN-secret") is None
+    assert ring.find("") is None
     assert [keys[0].allows(s) for s in ("ingest", "read", "admin")] == [True, False, False]
     assert [keys[1].allows(s) for s in ("ingest", "read", "admin")] == [False, True, True]
 

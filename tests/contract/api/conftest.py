@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from schemas.topics import AUDIT
 from services.api.http import build
 from services.api.reader import Reader
 from services.api.settings import Settings
@@ -35,9 +36,11 @@ class FakeWriter:
 
     def __init__(self) -> None:
         self.written: list[Message] = []
+        self.audited: list[dict[str, Any]] = []
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> int:
-        self.written.extend(messages)
+        self.written.extend(m for m in messages if m.topic != AUDIT.name)
+        self.audited += [orjson.loads(m.value or b"") for m in messages if m.topic == AUDIT.name]
         return len(self.written)
 
 

@@ -29,11 +29,15 @@ READS = {
     "/v1/repricings": [""],
     "/v1/repricings/{position}": [""],
 }
+ADMIN_READS = {"/v1/keys", "/v1/audit"}
 WRITES = [
     ("PUT", "/v1/prices"),
     ("DELETE", "/v1/prices/price|*|openai|m1|2026-01-01T00:00:00Z"),
     ("PUT", "/v1/orgs/acme"),
     ("PUT", "/v1/orgs/globex"),
+    ("POST", "/v1/keys"),
+    ("DELETE", "/v1/keys/k"),
+    ("POST", "/v1/dead/d1/replay"),
 ]
 
 
@@ -61,13 +65,21 @@ async def test_this_table_lists_every_route(client_of: Clients) -> None:
         document = (await client.get("/openapi.json")).json()
     assert "bearer" in document["components"]["securitySchemes"]
     found = {path for path, ways in document["paths"].items() if "get" in ways}
-    assert found == set(READS)
+    assert found == set(READS) | ADMIN_READS | {"/v1/session"}
     for ways in document["paths"].values():
         for way in ways.values():
-            answers = [
-                way["responses"][code] for code in ("200", "202") if code in way["responses"]
-            ]
-            assert any("example" in a["content"]["application/json"] for a in answers)
+            codes = {"200", "201", "202"} & way["responses"].keys()
+            answers = [way["responses"][code] for code in codes]
+            assert "204" in way["responses"] or any(
+                "example" in a["content"]["application/json"] for a in answers
+            )
+
+
+@pytest.mark.parametrize("path", sorted(ADMIN_READS))
+async def test_only_an_admin_of_all_orgs_reads_it(path: str, client_of: Clients) -> None:
+    for key, status in (("", 401), ("reader", 403), ("acme-admin", 403), ("admin", 200)):
+        async with client_of(key) as client:
+            assert (await client.get(path)).status_code == status
 
 
 @pytest.mark.parametrize("path", READS)
