@@ -111,4 +111,5 @@ def touches(change: Change, key: Key, book: PriceBook) -> bool:
 
 
 def _reads(step: Step, versions: object) -> bool:
-    return step.versions is versions or any(target is versions for _, target in step.aliases)
+    targets = (target for _, found in step.aliases for target in found)
+    return step.versions is versions or any(target is versions for target in targets)

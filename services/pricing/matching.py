@@ -26,11 +26,11 @@ class Pending(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One place to look: a series of versions, or aliases that lead to one."""
+    """One place to look: a series of versions, or aliases that lead to some."""
 
     via: str
     versions: Sequence[Version]
-    aliases: Sequence[tuple[Alias, Sequence[Version]]] = ()
+    aliases: Sequence[tuple[Alias, Sequence[Sequence[Version]]]] = ()
     final: bool = True
 
 
@@ -113,39 +113,46 @@ def _plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
     scopes = ([f"org:{key.org_id}"] if key.org_id else []) + ["*"]
     for reference in dict.fromkeys(references):
         for scope in scopes:
-            steps += _scope_steps(book, scope, provider, candidates(provider, reference))
+            place = Place(book, scope, scopes, provider)
+            steps += _scope_steps(place, candidates(provider, reference))
             if scope == "*" and steps and steps[-1].final:
                 return tuple(steps)
     return tuple(steps) or Pending("model_unknown", f"{provider} {references[0]}")
 
 
-def _scope_steps(
-    book: PriceBook, scope: str, provider: str, references: tuple[str, ...]
-) -> list[Step]:
+class Place(NamedTuple):
+    """Where references are looked up: one scope; `scopes` are all that count for the call."""
+
+    book: PriceBook
+    scope: str
+    scopes: Sequence[str]
+    provider: str
+
+
+def _scope_steps(place: Place, references: tuple[str, ...]) -> list[Step]:
     """Up to the first series or pattern of one scope; aliases on the way may be out of date."""
+    book, scope, _, provider = place
     steps: list[Step] = []
     for reference in references:
         if versions := book.prices.get((scope, provider, reference)):
             return [*steps, Step(reference, versions)]
         if aliases := book.aliases.get((scope, provider, reference)):
-            targets = [(a, _series(book, scope, provider, a.model)) for a in aliases]
+            targets = [(alias, _series(place, alias.model)) for alias in aliases]
             steps.append(Step(reference, (), targets, final=False))
-    if pattern := _pattern(book, scope, provider, references):
-        versions = _series(book, scope, provider, pattern.model)
-        steps.append(Step(f"{references[0]} -> {pattern.model}", versions))
+    if pattern := _pattern(place, references):
+        via = f"{references[0]} -> {pattern.model}"
+        steps += [Step(via, versions) for versions in _series(place, pattern.model) or [()]]
     return steps
 
 
-def _series(book: PriceBook, scope: str, provider: str, model: str) -> list[Version]:
-    """The target of an alias or pattern: the scope's own price, else the list price."""
-    own = book.prices.get((scope, provider, model))
-    return own or book.prices.get(("*", provider, model)) or []
+def _series(place: Place, model: str) -> list[list[Version]]:
+    """What an alias or pattern leads to: the org's own price of that model before the list's."""
+    found = (place.book.prices.get((scope, place.provider, model)) for scope in place.scopes)
+    return [versions for versions in found if versions]
 
 
-def _pattern(
-    book: PriceBook, scope: str, provider: str, references: tuple[str, ...]
-) -> Pattern | None:
-    for pattern in book.patterns.get((scope, provider), ()):
+def _pattern(place: Place, references: tuple[str, ...]) -> Pattern | None:
+    for pattern in place.book.patterns.get((place.scope, place.provider), ()):
         if pattern.active and any(ref.startswith(pattern.prefix) for ref in references):
             return pattern
     return None
@@ -183,9 +190,10 @@ def _by_alias(step: Step, at: datetime) -> Version | Pending | None:
     alias: Alias | None = in_force([alias for alias, _ in step.aliases], at)
     if alias is None:
         return None
-    versions = next(versions for item, versions in step.aliases if item is alias)
-    version: Version | None = in_force(versions, at)
-    if version is not None:
-        return version
-    reason: PendingReason = "no_version_at_time" if versions else "model_unknown"
+    targets = next(targets for item, targets in step.aliases if item is alias)
+    for versions in targets:
+        version: Version | None = in_force(versions, at)
+        if version is not None:
+            return version
+    reason: PendingReason = "no_version_at_time" if targets else "model_unknown"
     return Pending(reason, f"{step.via} -> {alias.model}")

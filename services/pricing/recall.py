@@ -109,7 +109,7 @@ def is_touched(named: Named, reached: Reach, book: PriceBook) -> bool:
 
 
 def _targets(aliases: Sequence[Any]) -> list[Any]:
-    return [versions for _, versions in aliases]
+    return [versions for _, targets in aliases for versions in targets]
 
 
 class Stored(NamedTuple):
