@@ -70,6 +70,11 @@ def _sign_in(app: FastAPI, settings: Settings) -> None:
         settings.jwt_org_claim,
         settings.jwt_project,
     )
+    if settings.oidc_issuer:
+        from services.api.session import oidc  # its dependency is an extra of its own
+
+        app.state.oidc = oidc.Provider(settings)
+        app.include_router(oidc.router)
 
 
 def build(

@@ -41,6 +41,14 @@ class Settings(ClickHouseMixin, KafkaMixin):
     jwt_audience: str = Field("tracetally", description="What such tokens must name as aud.")
     jwt_org_claim: str = Field("org", description="The claim that names the token's one org.")
     jwt_project: str = Field("default", description="The project such tokens read traces of.")
+    public_url: str = Field("", description="Address people use, where a proxy hides it.")
+    oidc_issuer: str = Field("", description="Sign in through this OpenID Connect provider, too.")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scope: str = "openid email profile"
+    oidc_role_claim: str = Field("roles", description="The claim of the ID token with the roles.")
+    oidc_admin_role: str = Field("tracetally-admin", description="May change prices, orgs, keys.")
+    oidc_reader_role: str = Field("", description="May read; empty: whoever can sign in.")
     embeds: dict[str, tuple[str, ...]] = Field(
         {},
         description='Pages other sites may frame, and from where: {"acme": ["https://acme.io"]}.',

@@ -141,7 +141,7 @@ def _scope_steps(place: Place, references: tuple[str, ...]) -> list[Step]:
             steps.append(Step(reference, (), targets, final=False))
     if pattern := _pattern(place, references):
         via = f"{references[0]} -> {pattern.model}"
-        steps += [Step(via, versions) for versions in _series(place, pattern.model) or [()]]
+        steps += [Step(via, versions) for versions in _series(place, pattern.model) or [[]]]
     return steps
 
 

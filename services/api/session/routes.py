@@ -63,7 +63,8 @@ async def who(request: Request, response: Response) -> Any:
         return examples.SESSION | {"subject": "anyone", "csrf": "", "expires_at": None}
     session = session_of(request)
     if session is None:
-        raise ProblemError(401, "nobody is signed in: POST /v1/session with an API key")
+        ways = ["key", "oidc"] if request.app.state.settings.oidc_issuer else ["key"]
+        raise ProblemError(401, "nobody is signed in: POST /v1/session with an API key", ways=ways)
     renewed = session.renew(request.app.state.clock())
     _set(request, response, renewed)
     return _told(request, renewed)
