@@ -100,34 +100,6 @@ HEALTH: dict[str, Any] = {
         "published_at": "2026-11-22T09:00:00Z",
     },
 }
-_STEP = {
-    "event_id": "e1",
-    "parent_event_id": None,
-    "depth": 0,
-    "is_orphan": False,
-    "is_counted": True,
-    "operation": "chat",
-    "name": "answer",
-    "status": "ok",
-    "started_at": "2026-11-22T20:11:40.280000Z",
-    "occurred_at": "2026-11-22T20:11:42.120000Z",
-    "duration_ms": 1840,
-    "provider": "openai",
-    "model": "gpt-4o",
-    "pending": "",
-    "currency": "USD",
-    "cost": "0.0123",
-    "charge": "0.0123",
-    "tokens": _VALUES["tokens"],
-    "subtree": {"cost": {"USD": "0.0123"}, "charge": {"USD": "0.0123"}, "pending_calls": 0},
-}
-TRACE: dict[str, Any] = {
-    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
-    "project": "default",
-    "total": {"cost": {"USD": "0.0123"}, "charge": {"USD": "0.0123"}, "pending_calls": 0},
-    "is_truncated": False,
-    "steps": [_STEP],
-}
 _RECORD = {
     "schema": 1,
     "kind": "price",

@@ -12,11 +12,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from services.api import (
     audit,
     book,
+    conversations,
     coverage,
     keys,
     quotes,
     replay,
     repricing,
+    searches,
     state,
     traces,
     usage,
@@ -103,7 +105,8 @@ def build(
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        usage, state, traces, book, quotes, coverage, repricing, session, keys, audit, replay,
+        usage, state, searches, conversations, traces, book, quotes, coverage, repricing, session,
+        keys, audit, replay,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

@@ -7,15 +7,17 @@ from urllib.parse import quote
 
 TABLES = frozenset(
     {
-        "calls", "conflicts", "dead_letters", "narrow_day", "narrow_hour", "orgs",
+        "calls", "conflicts", "contents_kept", "dead_letters", "narrow_day", "narrow_hour", "orgs",
         "outcomes", "price_changes", "rollup_day", "rollup_hour", "rollup_minute", "tellings",
     }
 )  # fmt: skip
 """Tables with an org column."""
-SHARED = frozenset({"audit", "progress", "receipts", "total_day", "total_hour"})
+SHARED = frozenset(
+    {"audit", "deletions", "deletions_done", "progress", "receipts", "total_day", "total_hour"}
+)
 """Tables of the whole installation: an org key reads none of their rows."""
-LOCATORS = frozenset({"links"})
-"""Only hashes and hours, to find rows of a table above by; its own condition then decides."""
+LOCATORS = frozenset({"links", "subject_hours"})
+"""Only to find rows of a table above by; its own condition then decides."""
 PRICES_FOR_ONE = (
     "(startsWith(key, 'calendar|') OR splitByChar('|', key)[2] IN ('*', {scope_key:String})) "
     "AND (is_deleted = 1 OR scope IN ('', '*', concat('org:', {scope_org:String})))"
@@ -47,6 +49,26 @@ class Scope:
         """
         head = f"FROM {table}{' FINAL' if final else ''}"
         return f"{head} WHERE {self._condition(table)}"
+
+    def tellings(self, hours: str) -> str:
+        """The same for `tellings`: what an org says itself, and what tells a call that is its own.
+
+        A span without an org belongs to whom its call was found to belong to. `hours` is a query
+        for the hours in which such calls may stand.
+        """
+        if self.org_id is None:
+            return self.rows("tellings")
+        return (
+            "FROM tellings FINAL WHERE (org_own = {scope_org:String} OR org_own = '' AND call_key "
+            f"IN (SELECT call_key {self.rows('calls')} AND is_void = 0 "
+            f"AND toStartOfHour(bucket) IN ({hours})))"
+        )
+
+    def outcomes(self) -> str:
+        """The same for `outcomes`, and those without an org: the asker ties them to own steps."""
+        if self.org_id is None:
+            return self.rows("outcomes")
+        return "FROM outcomes FINAL WHERE org_id IN ('', {scope_org:String})"
 
     def unnested(self, table: str, fields: Iterable[str]) -> str:
         """The same for a rollup, one row for each element of its array, fields as `x_<name>`.

@@ -31,7 +31,7 @@ def _rows(group: Group) -> Iterator[CallRow]:
         same = below & above
         speakers = [t for t in group.speakers if t.call_key in same]
         counts = below == same and bool(speakers) and not any(t.is_void for t in speakers)
-        winner = max(speakers or group.by_key[key], key=lambda t: _nearness(t, group))
+        winner = max(speakers or group.by_key[key], key=lambda t: nearness(t, group))
         who = _identity(speakers, above - same, group)
         live = (winner.call_key, who.org_id or UNATTRIBUTED, winner.minute)
         depends = group.behind(reachable(key, related) | reachable(key, unrelated))
@@ -49,8 +49,8 @@ def _bill(winner: Telling, who: Identity) -> str | None:
     return who.org_id if needs_price and who.org_id != priced_for else None
 
 
-def _nearness(telling: Telling, group: Group) -> tuple[object, ...]:
-    """Exact usage before missing, then nearest the wire, then deepest in its trace."""
+def nearness(telling: Telling, group: Group) -> tuple[object, ...]:
+    """Exact usage before missing, then nearest the wire, then deepest in its trace, then newest."""
     depth = len(group.ancestors.get(telling.place, ()))
     return (
         not telling.is_void, telling.usage_rank, telling.wire_rank, depth, telling.ver,

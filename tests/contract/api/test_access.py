@@ -18,7 +18,11 @@ READS = {
     "/v1/usage": [f"by=org&{WIDE}", f"{WIDE}&interval=day", "by=org,model"],
     "/v1/pending": ["", "interval=none"],
     "/v1/dead": ["limit=1000", "reason=not_json"],
+    "/v1/traces": ["", f"{WIDE}&limit=200", f"{WIDE}&order=cost&user=u1"],
     "/v1/traces/{trace_id}": [""],
+    "/v1/traces/{trace_id}/steps": [""],
+    "/v1/conversations": ["", f"{WIDE}&limit=200", f"{WIDE}&order=duration"],
+    "/v1/conversations/{conversation_id}": [""],
     "/v1/health/data": [""],
     "/v1/prices": ["", "provider=openai"],
     "/v1/prices/history": ["provider=openai&model=m1"],
@@ -44,7 +48,14 @@ WRITES = [
 def places(trace: str, org: str) -> dict[str, Any]:
     """What stands in the paths: a trace, one of its events, an org, a position of the book."""
     event = f"e{4 * int(trace[1:])}"
-    return {"trace_id": trace, "event_id": event, "org_id": org, "position": 3}
+    talk = f"c{int(trace[1:]) // 3}"
+    return {
+        "trace_id": trace,
+        "conversation_id": talk,
+        "event_id": event,
+        "org_id": org,
+        "position": 3,
+    }
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -156,6 +167,8 @@ def test_the_scope_is_in_every_statement() -> None:
         assert "org_id = {scope_org:String}" in scope.rows(table)
     for table in SHARED:
         assert scope.rows(table).endswith("WHERE 0")
-    assert all(table == "links" for table in LOCATORS)
+    assert set(LOCATORS) == {"links", "subject_hours"}
+    for own in (scope.tellings("SELECT 1"), scope.outcomes()):
+        assert "{scope_org:String}" in own
     with pytest.raises(ValueError, match="not a table"):
         scope.rows("system.tables")

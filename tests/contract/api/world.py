@@ -53,6 +53,10 @@ class Event:
             "operation": self.operation,
             "feature": self.feature,
             "assistant_id": self.assistant,
+            "conversation_id": self.conversation,
+            "user_id": self.user,
+            "name": f"step {self.number}",
+            "duration_ms": self.number % 7 * 100,
             "status": self.status,
             "usage": {"input": self.tokens},
             "tok_in": self.tokens,
@@ -65,6 +69,14 @@ class Event:
             charge = self.cost * Decimal("1.2")
             body |= {"cost": f"{self.cost:f}", "charge": f"{charge:f}", "currency": self.currency}
         return json.dumps(body).encode()
+
+    @property
+    def conversation(self) -> str:
+        return f"c{self.number // 12}"
+
+    @property
+    def user(self) -> str:
+        return f"u{self.number // 12 % 5}"
 
     def is_in(self, filters: dict[str, Sequence[str]]) -> bool:
         return all(getattr(self, name) in values for name, values in filters.items())
