@@ -105,7 +105,32 @@ async def test_capture_counts_each_call_once(
         )
     else:
         assert found == wanted(told)
+    await traced(system, name, found)
     system.verify()
+
+
+async def traced(system: System, project: str, found: dict[str, tuple[int, int, int, int]]) -> None:
+    """The trace API says the same: each call counted once, its other tellings beside it."""
+    asked = {"project": project, "from": "2026-09-01T00:00Z", "limit": 200}
+    listed = system.get("/v1/traces", **asked)["traces"]
+    calls: dict[str, int] = defaultdict(int)
+    for trace in listed:
+        calls[trace["org"]] += trace["calls"]
+    assert {org: n for org, n in calls.items() if n} == {org: row[0] for org, row in found.items()}
+    assert all(trace["name"] for trace in listed)
+    counted_steps, repeats = 0, set()
+    for trace_id in {trace["trace_id"] for trace in listed}:
+        whole = system.get(f"/v1/traces/{trace_id}", project=project)
+        for step in whole["steps"]:
+            if step["call"] and step["is_counted"]:
+                counted_steps += 1
+                assert step["event_id"] == step["call"]["counted"]
+                repeats |= set(step["call"]["tellings"]) - {step["event_id"]}
+        counted_ids = {step["event_id"] for step in whole["steps"] if step["is_counted"]}
+        assert not repeats & counted_ids
+        rows = system.get(f"/v1/traces/{trace_id}/steps", project=project)
+        assert rows["columns"]["event_id"] == [step["event_id"] for step in whole["steps"]]
+    assert counted_steps == sum(row[0] for row in found.values())
 
 
 def split(folder: Path, rng: random.Random) -> list[bytes]:
