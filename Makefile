@@ -8,6 +8,7 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers
 PEERS_STAMP := $(PEERS)/.installed
 ARGS ?=
+LOCKED := ingest grpc pricer rollup api oidc prices local dev
 ROUNDS ?= 12
 
 .PHONY: help setup peers demo down test lint type bench faults schemas lock format
@@ -60,7 +61,7 @@ schemas: setup ## Write schemas/json from the models
 	@$(RUN)/python -m deploy.schemas
 
 lock: setup ## Resolve pyproject.toml into requirements.lock, with hashes, without addresses
-	@$(RUN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+	@$(RUN)/uv pip compile pyproject.toml $(foreach e,$(LOCKED),--extra $(e)) --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
 	@$(RUN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-peers.lock
 
 format: setup ## Put the code into its one form

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.base import Instant, Record, RequiredText, Text
 
@@ -12,6 +12,21 @@ Lookup = Literal[
     "environment",
 ]  # fmt: skip
 ALL_ORGS = "*"
+
+
+class ContentRules(BaseModel):
+    """What is kept of the content sent with a key, and how. Redacted before anything is stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chars_max: int = Field(65_536, ge=1, le=1_000_000)
+    """Of one piece; what is cut is told by a marker and by `cut_chars`."""
+    redact_paths: tuple[str, ...] = ()
+    """JSON paths whose values are replaced, e.g. `$.messages[*].content`, `$..email`."""
+    redact_patterns: tuple[str, ...] = ()
+    """Regular expressions (RE2) whose matches are replaced."""
+    detect_pii: bool = False
+    """Replace what looks like an e-mail address, phone, card, bank account, ... (extra `pii`)."""
 
 
 class ApiKey(Record):
@@ -26,6 +41,9 @@ class ApiKey(Record):
     lookups: dict[Lookup, tuple[Annotated[str, StringConstraints(min_length=1)], ...]] = {}
     """For spans: attributes that are looked at first, e.g. `{"org_id": ["acme.tenant"]}`.
     `name|path` is what stands at a path in a JSON text."""
+
+    content: ContentRules | None = None
+    """Set, even empty (`{}`): content sent with this key is stored. Without it none ever is."""
 
     def allows(self, scope: KeyScope) -> bool:
         """True when the key may do what needs `scope`."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from schemas.base import Instant, Record, RequiredText, Text
 
@@ -19,7 +19,13 @@ class Content(Record):
     trace_id: RequiredText
     span_id: Text = ""
     event_id: Text = ""
+    conversation_id: Text = ""
+    user_id: Text = ""
+    name: Text = Field("", description="What told it, e.g. an attribute of a span.")
     kind: Literal["message", "retrieved", "sent", "returned", "post_processed", "other"]
     role: Text = ""
     mime_type: Text = "text/plain"
     content: ContentText
+    cut_chars: Annotated[int, Field(ge=0, le=4_294_967_295)] = Field(
+        0, description="How many characters were cut off at the end; a marker stands there."
+    )

@@ -82,7 +82,8 @@ class System:
 
     def environment(self, service: str) -> dict[str, str]:
         """What a service is configured with."""
-        hashed = [{"key_id": "test", "sha256": digest(self.key), "scopes": ["ingest", "admin"]}]
+        key = {"key_id": "test", "sha256": digest(self.key), "scopes": ["ingest", "admin"]}
+        hashed = [key | {"content": {}}]
         told = {
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[service]),

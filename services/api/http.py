@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from services.api import (
     audit,
     book,
+    contents,
     conversations,
     coverage,
     keys,
@@ -105,8 +106,8 @@ def build(
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        usage, state, searches, conversations, traces, book, quotes, coverage, repricing, session,
-        keys, audit, replay,
+        usage, state, searches, conversations, traces, contents, book, quotes, coverage, repricing,
+        session, keys, audit, replay,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

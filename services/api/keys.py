@@ -6,7 +6,15 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.access import ALL_ORGS, ApiKey, KeyScope, Lookup, PublishedKey, access_key
+from schemas.access import (
+    ALL_ORGS,
+    ApiKey,
+    ContentRules,
+    KeyScope,
+    Lookup,
+    PublishedKey,
+    access_key,
+)
 from schemas.topics import ACCESS
 from services.api import audit, examples
 from services.api.access import Caller, Writes, admin, not_found
@@ -29,6 +37,7 @@ class NewKey(BaseModel):
     project: str = Field("default", min_length=1, max_length=256)
     org_id: str = Field(ALL_ORGS, min_length=1, max_length=256, description='"*" is all orgs.')
     lookups: dict[Lookup, tuple[str, ...]] = {}
+    content: ContentRules | None = Field(None, description="Set: content sent with it is kept.")
 
 
 @router.get(
@@ -64,6 +73,7 @@ async def make(request: Request, asked: NewKey, caller: Writes) -> Any:
         project=asked.project,
         org_id=asked.org_id,
         lookups=asked.lookups,
+        content=asked.content,
     )
     record = PublishedKey(
         key=key,

@@ -1,9 +1,11 @@
 """Runs statements on ClickHouse; tells its absence from a question that is too large."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+import orjson
 
 from services.api.scope import Scope
 from services.api.settings import Settings
@@ -19,6 +21,7 @@ TOO_LARGE = frozenset({158, 159, 160, 241, 307, 396})
 PROBE_SECONDS = 2.0
 
 Rows = Sequence[Sequence[Any]]
+T = TypeVar("T")
 
 
 class Reader:
@@ -32,9 +35,16 @@ class Reader:
 
     async def run(self, statement: Statement) -> Rows:
         """The rows, or the problem to answer with."""
+        return await self._asked(lambda store: store.rows(statement.sql, statement.parameters))
+
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows, durable when this returns; the few that the API itself owns."""
+        body = b"\n".join(map(orjson.dumps, rows))
+        await self._asked(lambda store: store.insert_bytes(table, body))
+
+    async def _asked(self, ask: Callable[[Store], Awaitable[T]]) -> T:
         try:
-            store = await self._connected()
-            return await store.rows(statement.sql, statement.parameters)
+            return await ask(await self._connected())
         except DataError as wrong:
             raise ProblemError(422, "ClickHouse cannot answer this question") from wrong
         except StoreAwayError as wrong:

@@ -64,6 +64,16 @@ class Scope:
             f"AND toStartOfHour(bucket) IN ({hours})))"
         )
 
+    def contents(self, hours: str) -> str:
+        """Content that is kept: an org's own, and what a telling of its own says without an org."""
+        if self.org_id is None:
+            return self.rows("contents_kept", final=False)
+        own = f"SELECT event_id {self.tellings(hours)} AND slot IN ({hours})"
+        return (
+            "FROM contents_kept WHERE (org_id = {scope_org:String} "
+            f"OR org_id = '' AND event_id IN ({own}))"
+        )
+
     def outcomes(self) -> str:
         """The same for `outcomes`, and those without an org: the asker ties them to own steps."""
         if self.org_id is None:

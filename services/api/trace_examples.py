@@ -24,6 +24,7 @@ _STEP = {
     "subtree": {"cost": {"USD": "0.0123"}, "charge": {"USD": "0.0123"}, "pending_calls": 0},
 }
 _STEP |= {
+    "contents": 2,
     "call": {
         "counted": "e1", "counted_trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "why": "nearest_the_wire", "tellings": ["e0", "e1"], "is_usage_equal": True,
@@ -86,3 +87,19 @@ TRACE: dict[str, Any] = {
     "steps": [_STEP],
     "outcomes": [_OUTCOME],
 }
+CONTENTS: dict[str, Any] = {
+    "trace_id": _FOUND["trace_id"],
+    "contents": [
+        {"content_id": "c-2", "event_id": "e1", "span_id": "00f067aa0ba902b7", "org_id": "acme",
+         "kind": "returned", "name": "gen_ai.output.messages", "role": "assistant",
+         "mime_type": "text/plain", "occurred_at": "2026-11-22T20:11:42.120000Z", "chars": 54,
+         "cut_chars": 0, "content": "Write to [redacted] and your refund is on its way.",
+         "is_preview": False}
+    ],
+    "is_truncated": False,
+}  # fmt: skip
+DELETION: dict[str, Any] = {
+    "deletion_id": "9f86d081884c7d659a2feaa0", "requested_at": "2026-11-22T20:15:00Z",
+    "requested_by": "ops", "project": "", "trace_id": "", "conversation_id": "", "user_id": "u-7",
+    "status": "done", "done_at": "2026-11-22T20:15:02Z", "pieces": 12,
+}  # fmt: skip

@@ -9,6 +9,7 @@ from services.api import examples, steps
 from services.api import trace_examples as shown
 from services.api.access import Reads, not_found
 from services.api.asked import refuse
+from services.api.contents import counts
 from services.api.steps import Asked
 from services.api.tree import columns, tree
 from services.runtime.problems import openapi
@@ -28,8 +29,9 @@ async def trace(request: Request, trace_id: str, caller: Reads, project: Project
     """Own cost of each step and the cost of everything below it.
 
     Several tellings of one call are all shown, one of them `is_counted`; `call` says which, why
-    that one, and whether they agree. Orphans name a parent that has not been told. `outcomes` are
-    joined by trace, conversation or response, early or late.
+    that one, and whether they agree. `contents` counts what is kept of a step's content. Orphans
+    name a parent that has not been told. `outcomes` are joined by trace, conversation or response,
+    early or late.
     """
     reader = request.app.state.reader
     asked = Asked(project or caller.key.project, trace_id, STEPS_MAX)
@@ -37,8 +39,12 @@ async def trace(request: Request, trace_id: str, caller: Reads, project: Project
     if not found.steps:
         raise not_found("trace")
     told, total = tree(found.steps)
+    kept = await counts(reader, caller.scope, asked.project, trace_id)
     for step in told:
         step["call"] = found.calls.get(step["event_id"])
+        step["contents"] = kept.get((step["event_id"], step["span_id"]), 0) + sum(
+            kept.get(key, 0) for key in ((step["event_id"], ""), ("", step["span_id"]))
+        )
     return {
         "trace_id": trace_id,
         "project": asked.project,

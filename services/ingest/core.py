@@ -16,6 +16,7 @@ from schemas.refusal import refusal_of
 from services.ingest import wire
 from services.ingest.kinds import Kind
 from services.ingest.payload import flaw
+from services.ingest.redact import Kept
 
 ALL_ORGS = "*"
 VALUES_MAX = 4_000_000
@@ -29,6 +30,8 @@ class Caller:
     project: str
     org_id: str
     now: datetime
+    keep: Callable[[Any], Kept] | None = None
+    """How content is kept; None where the key keeps none."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def taker(kind: Kind, caller: Caller) -> Callable[[Any], Outcome]:
     encode = kind.record.__pydantic_serializer__.to_json
     earliest, latest = caller.now - OCCURRED_PAST_MAX, caller.now + OCCURRED_FUTURE_MAX
     has_payload = "usage_payload" in kind.record.model_fields
+    prepared = _preparation(kind, caller)
 
     def take(record: Any) -> Outcome:
         if record.project != caller.project and "project" in record.model_fields_set:
@@ -150,12 +154,28 @@ def taker(kind: Kind, caller: Caller) -> Callable[[Any], Outcome]:
             return _out_of_bounds(record.occurred_at, earliest, latest)
         if has_payload and record.usage_payload is not None and (why := flaw(record.usage_payload)):
             return why
-        line = prefix + encode(record, exclude=exclude, exclude_unset=True)[1:]
+        line = prefix + encode(prepared(record), exclude=exclude, exclude_unset=True)[1:]
         if len(line) > LINE_BYTES_MAX:
             return _too_large(len(line))
         return Taken(kind.thread(record), line)
 
     return take
+
+
+def _preparation(kind: Kind, caller: Caller) -> Callable[[Any], Any]:
+    """What is done to a record before it is published: content is redacted and cut."""
+    keep = caller.keep
+    if keep is None or "content" not in kind.record.model_fields:
+        return lambda record: record
+    return lambda record: record.model_copy(update=_kept(keep(record.content), record))
+
+
+def _kept(kept: Kept, record: Any) -> dict[str, Any]:
+    """What changes in a `Content`. The client's own media type stands while the text is whole."""
+    changed: dict[str, Any] = {"content": kept.content}
+    if kept.cut_chars:
+        changed |= {"cut_chars": record.cut_chars + kept.cut_chars, "mime_type": kept.mime_type}
+    return changed
 
 
 def _foreign(field: str, allowed: str) -> Refusal:

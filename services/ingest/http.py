@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from fastapi import FastAPI, Request, Response
 
 from services.ingest import batch, core, inflate, openapi, rate
 from services.ingest.gate import Gate, UnavailableError
-from services.ingest.kinds import KINDS, Kind
+from services.ingest.keeping import keeper
+from services.ingest.kinds import CONTENT_KIND, KINDS, Kind
 from services.ingest.lookups import Tables
 from services.ingest.settings import ANYONE, Settings
 from services.runtime import telemetry
@@ -49,13 +50,20 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         )
 
 
+def caller_of(shell: Shell, key: ApiKey) -> core.Caller:
+    """What the key fixes of everything sent with it, now."""
+    return core.Caller(key.project, key.org_id, shell.clock(), keeper(key))
+
+
 def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
     async def take(request: Request) -> Response:
         key = authorised(shell, request)
         body = await read_body(shell.settings, request)
         if not body.strip() and "ndjson" not in request.headers.get("content-type", ""):
             raise ProblemError(400, "the body is empty")
-        caller = core.Caller(key.project, key.org_id, shell.clock())
+        caller = caller_of(shell, key)
+        if kind is CONTENT_KIND and caller.keep is None:
+            raise ProblemError(403, "this key keeps no content: give it 'content' rules")
         try:
             decision = core.decide(kind, body, caller, shell.settings.items_max)
         except core.TooManyError as wrong:
@@ -65,6 +73,8 @@ def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
         refused = list(decision.refused)
         if decision.broken:
             refused = [core.Refused(0, decision.broken, body)]
+        if kind is CONTENT_KIND:  # what is not taken is not kept anywhere else either
+            refused = [replace(refusal, original=b"") for refusal in refused]
         envelopes = batch.envelopes(caller.project, decision.taken)
         letters = batch.letters(((r.refusal, r.original) for r in refused), caller)
         await publish(

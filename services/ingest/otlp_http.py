@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 import orjson
 from fastapi import FastAPI, Request, Response
 
-from schemas.topics import CALLS, OUTCOMES
+from schemas.topics import CALLS, CONTENTS, OUTCOMES
 from services.ingest import batch, core
-from services.ingest.http import Shell, authorised, count, limit, publish, read_body
+from services.ingest.http import (
+    Shell,
+    authorised,
+    caller_of,
+    count,
+    limit,
+    publish,
+    read_body,
+)
 from services.ingest.kinds import OUTCOME_KIND
-from services.ingest.otlp import feedback, receive, wire
+from services.ingest.otlp import contents, feedback, receive, wire
 from services.ingest.otlp.proto import ExportResponse, RpcStatus
 from services.runtime.kafka import Message
 from services.runtime.keys import ApiKey
@@ -43,7 +51,7 @@ Take = Callable[[Shell, ApiKey, bytes, bool], Awaitable[Answer]]
 
 
 async def _traces(shell: Shell, key: ApiKey, body: bytes, is_json: bool) -> Answer:
-    caller = core.Caller(key.project, key.org_id, shell.clock())
+    caller = caller_of(shell, key)
     table = shell.tables.of(key)
     if len(body) > THREAD_BYTES:
         told = await asyncio.to_thread(receive.traces, body, caller, table, is_json=is_json)
@@ -57,15 +65,26 @@ async def _traces(shell: Shell, key: ApiKey, body: bytes, is_json: bool) -> Answ
             Message(CALLS.name, e.value, e.key)
             for e in batch.envelopes(caller.project, told.taken)
         ]
+        + [
+            Message(CONTENTS.name, e.value, e.key)
+            for e in batch.envelopes(caller.project, told.contents)
+        ]
         + [Message("dead.v1", e.value, e.key) for e in letters],
     )  # fmt: skip
     count(CALLS.name, len(told.taken), told.refused)
+    count(CONTENTS.name, len(told.contents), ())
     return Answer(told.rejected, "; ".join(told.warnings)[:4000])
 
 
 async def _logs(shell: Shell, key: ApiKey, body: bytes, is_json: bool) -> Answer:
-    found = list(feedback.evaluations(wire.logs(body, is_json=is_json)))
-    return Answer(*await outcomes(shell, key, found))
+    records = wire.logs(body, is_json=is_json)
+    caller = caller_of(shell, key)
+    if caller.keep is not None:
+        said = receive.said(contents.of_logs(records, caller.keep), caller)
+        told = batch.envelopes(caller.project, said)
+        await publish(shell.gate, [Message(CONTENTS.name, e.value, e.key) for e in told])
+        count(CONTENTS.name, len(said), ())
+    return Answer(*await outcomes(shell, key, list(feedback.evaluations(records))))
 
 
 async def _metrics(shell: Shell, key: ApiKey, body: bytes, is_json: bool) -> Answer:  # noqa: ARG001

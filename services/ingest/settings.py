@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.ingest.keeping import keeper
 from services.runtime.keys import ApiKey, parse_keys
 from services.runtime.settings import KafkaMixin
 
@@ -38,6 +39,8 @@ class Settings(KafkaMixin):
     def _someone_may_write(self) -> Self:
         try:
             keys = self.keys()
+            for key in keys:
+                keeper(key)
         except (OSError, ValueError) as wrong:
             raise ValueError(f"API_KEYS or API_KEYS_FILE cannot be used: {wrong}") from None
         if self.auth == "keys" and not any(key.allows("ingest") for key in keys):

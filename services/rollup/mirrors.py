@@ -70,7 +70,8 @@ def _lines(
             out.append(Mirrored(table, parse(line)))
         except ValidationError as error:
             refusal = refusal_of(error, line)
-            out.append(Mirrored(table, None, refuse(source, number, line, refusal)))
+            kept = b"" if table == "contents" else line  # content is kept there or nowhere
+            out.append(Mirrored(table, None, refuse(source, number, kept, refusal)))
     return out
 
 

@@ -17,6 +17,7 @@ from schemas.dead import DeadLetter
 from services.rollup import billing, maintenance, mirrors
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
+from services.rollup.purge import Purge
 from services.runtime.clickhouse import Store
 from services.runtime.kafka import Message, Publisher
 from services.runtime.settings import ClickHouseMixin, KafkaMixin
@@ -27,6 +28,7 @@ READ = (
     topics.AUDIT,
 )  # fmt: skip
 PROGRESS_SECONDS = 2.0
+PURGE_SECONDS = 2.0
 
 
 class Settings(KafkaMixin, ClickHouseMixin):
@@ -52,6 +54,7 @@ class Settings(KafkaMixin, ClickHouseMixin):
     reprice_settle_seconds: PositiveFloat = Field(
         60.0, description="After which a repricing looks again for calls it may have missed."
     )
+    content_days: PositiveInt = Field(30, description="How long content is kept, then removed.")
     stall_seconds: PositiveFloat = Field(900.0, description="Without progress for so long: dead.")
     setup: bool = Field(True, description="Create database, tables and topics at the start.")
     topic_replication: PositiveInt = 1
@@ -75,6 +78,8 @@ class Rollup:
         self.publisher = publisher
         self._next_sweep = time.monotonic() + settings.sweep_seconds
         self._next_progress = 0.0
+        self._purge = Purge(store, settings.content_days, self._mirrors_content)
+        self._next_purge = 0.0
         self._positions: dict[TopicPartition, tuple[int, datetime]] = {}
         self._starts: dict[TopicPartition, int] = {}
 
@@ -110,14 +115,23 @@ class Rollup:
         now = time.monotonic()
         if now >= self._next_progress:
             await self._progress()
+        if now >= self._next_purge:
+            await self._purge.asked()
+            self._next_purge = time.monotonic() + PURGE_SECONDS
         if now >= self._next_sweep:
             today = datetime.now(UTC)
             past = today - timedelta(days=self._settings.sweep_days)
             ahead = today + timedelta(days=1)
             await maintenance.sweep(self.ledger, self.cascade, past, ahead)
             await self._bill()
+            await self._purge.late()
             await self.cascade.heal()
             self._next_sweep = time.monotonic() + self._settings.sweep_seconds
+
+    def _mirrors_content(self) -> bool:
+        """True in one of the workers."""
+        first = TopicPartition(self._settings.topic_prefix + topics.CONTENTS.name, 0)
+        return self.consumer is not None and first in self.consumer.assignment()
 
     def _name(self, record: ConsumerRecord) -> str:
         return str(record.topic.removeprefix(self._settings.topic_prefix))

@@ -4,7 +4,7 @@ A step says only what its own span and resource say. Whose call it is where only
 knows, and which of several tellings counts, is decided later, when all are seen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -56,16 +56,19 @@ class Reading(NamedTuple):
 
 
 def readings(spans: Iterable[Span], table: Table = TABLE) -> list[Reading]:
+    """What every span that is a step tells."""
+    return [step for _, step in read_spans(spans, table)]
+
+
+def read_spans(spans: Iterable[Span], table: Table = TABLE) -> Iterator[tuple[Span, Reading]]:
     """Every span that is a step; spans of one resource share what the resource says."""
     shared: dict[int, tuple[Attributes, dict[str, Found]]] = {}
-    found = []
     for span in spans:
         known = shared.get(id(span.resource))
         if known is None:
             known = shared[id(span.resource)] = (span.resource, read(span.resource, table))
         if (step := reading(span, known[1], table)) is not None:
-            found.append(step)
-    return found
+            yield span, step
 
 
 def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> Reading | None:

@@ -1,6 +1,6 @@
 """From the body of an OTLP request to what is published, refused and warned about. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,9 +9,9 @@ import orjson
 from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX
 from schemas.dead import Refusal
 from services.ingest.core import ALL_ORGS, Caller, Refused, Taken
-from services.ingest.otlp import advice, wire
+from services.ingest.otlp import advice, contents, wire
 from services.ingest.otlp.conventions import Table
-from services.ingest.otlp.events import Reading, readings
+from services.ingest.otlp.events import Reading, read_spans
 
 REQUEST_FIELD = "occurred_at"
 
@@ -23,13 +23,15 @@ class Received(NamedTuple):
     refused: list[Refused]
     rejected: int
     warnings: list[str]
+    contents: list[Taken]
 
 
 def traces(body: bytes, caller: Caller, table: Table, *, is_json: bool) -> Received:
     """The steps of a trace request; `MalformedError` where it is none."""
     spans = wire.spans(body, is_json=is_json)
     usable = [span for span in spans if span.trace_id and span.span_id]
-    steps = readings(usable, table)
+    read = list(read_spans(usable, table))
+    steps = [step for _, step in read]
     taken: list[Taken] = []
     refused: list[Refused] = []
     for index, step in enumerate(steps):
@@ -40,7 +42,20 @@ def traces(body: bytes, caller: Caller, table: Table, *, is_json: bool) -> Recei
         else:
             taken.append(Taken(step.fields["trace_id"], line))
     unusable = len(spans) - len(usable)
-    return Received(taken, refused, unusable + len(refused), list(_said(steps, refused, unusable)))
+    pieces = contents.of_spans(read, caller.keep) if caller.keep is not None else ()
+    return Received(
+        taken, refused, unusable + len(refused), list(_said(steps, refused, unusable)),
+        said(pieces, caller),
+    )  # fmt: skip
+
+
+def said(pieces: Iterable[Mapping[str, Any]], caller: Caller) -> list[Taken]:
+    """Pieces of content to publish, of the times that steps may have."""
+    forced = {"project": caller.project}
+    if caller.org_id != ALL_ORGS:
+        forced["org_id"] = caller.org_id
+    kept = [piece for piece in pieces if not _wrong_time(piece[REQUEST_FIELD], caller.now)]
+    return [Taken(piece["trace_id"], orjson.dumps({**piece, **forced})) for piece in kept]
 
 
 def fields_of(step: Reading, caller: Caller) -> Mapping[str, Any]:

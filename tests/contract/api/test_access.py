@@ -21,6 +21,7 @@ READS = {
     "/v1/traces": ["", f"{WIDE}&limit=200", f"{WIDE}&order=cost&user=u1"],
     "/v1/traces/{trace_id}": [""],
     "/v1/traces/{trace_id}/steps": [""],
+    "/v1/traces/{trace_id}/contents": [""],
     "/v1/conversations": ["", f"{WIDE}&limit=200", f"{WIDE}&order=duration"],
     "/v1/conversations/{conversation_id}": [""],
     "/v1/health/data": [""],
@@ -42,6 +43,8 @@ WRITES = [
     ("POST", "/v1/keys"),
     ("DELETE", "/v1/keys/k"),
     ("POST", "/v1/dead/d1/replay"),
+    ("DELETE", "/v1/contents?user_id=u1"),
+    ("GET", "/v1/deletions/none"),
 ]
 
 
@@ -76,7 +79,8 @@ async def test_this_table_lists_every_route(client_of: Clients) -> None:
         document = (await client.get("/openapi.json")).json()
     assert "bearer" in document["components"]["securitySchemes"]
     found = {path for path, ways in document["paths"].items() if "get" in ways}
-    assert found == set(READS) | ADMIN_READS | {"/v1/session"}
+    alone = {"/v1/session", "/v1/deletions/{deletion_id}"}
+    assert found == set(READS) | ADMIN_READS | alone
     for ways in document["paths"].values():
         for way in ways.values():
             codes = {"200", "201", "202"} & way["responses"].keys()

@@ -46,11 +46,17 @@ _CARRIED: dict[str, tuple[str, ...]] = {
                         "thread_id", "threadId"),
 }  # fmt: skip
 """Names of identity inside a carrier."""
+CONTENTS: dict[str, tuple[str, str]] = {
+    name: told for convention in CONVENTIONS for name, told in convention.CONTENTS.items()
+}
+"""Attributes that hold what was said, to the kind and the role of the piece."""
+PREFIXES: dict[str, tuple[str, str]] = otel.PREFIXES | openinference.PREFIXES
+EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output",
 })  # fmt: skip
-"""Attributes that hold what was said: long, and opened for the id of the response only."""
+"""Those of them that are opened for the id of the response, where nothing else says it."""
 _COMMON_CARRIERS = ("metadata|", "metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",

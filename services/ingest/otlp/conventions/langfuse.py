@@ -56,3 +56,8 @@ BESIDE_INPUT = ("cache_read_input_tokens", "cache_creation_input_tokens", "input
                 "input_cache_creation_1h")  # fmt: skip
 """Keys that show that the count of input leaves the cached tokens out."""
 BESIDE_OUTPUT = ("output_reasoning", "output_reasoning_tokens")
+
+CONTENTS = {
+    "langfuse.observation.input": ("sent", ""), "langfuse.observation.output": ("returned", ""),
+    "langfuse.trace.input": ("sent", ""), "langfuse.trace.output": ("returned", ""),
+}  # fmt: skip

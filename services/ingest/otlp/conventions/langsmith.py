@@ -38,3 +38,6 @@ SOURCES = {
     "user_id": ("langsmith.metadata.user_id",),
     "feature": ("langsmith.span.tags",),
 }  # fmt: skip
+
+CONTENTS = {"langsmith.inputs": ("sent", ""), "langsmith.outputs": ("returned", "")}
+"""Its export uses `gen_ai.prompt` and `gen_ai.completion`, too."""

@@ -26,3 +26,7 @@ SOURCES = {
     "error_type": ("litellm.provider.error.code",),
     "cost": ("litellm.cost.total",),
 }  # fmt: skip
+
+CONTENTS = {
+    "litellm.request.messages": ("sent", ""), "litellm.response.choices": ("returned", "assistant"),
+}  # fmt: skip

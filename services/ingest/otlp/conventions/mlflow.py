@@ -26,3 +26,5 @@ SOURCES = {
     "user_id": ("mlflow.trace.user",),
     "cost": ("mlflow.llm.cost|total_cost",),
 }  # fmt: skip
+
+CONTENTS = {"mlflow.spanInputs": ("sent", ""), "mlflow.spanOutputs": ("returned", "")}

@@ -33,3 +33,9 @@ SOURCES = {
     "reasoning": ("llm.token_count.completion_details.reasoning",),
     "cost": ("llm.cost.total",),
 }  # fmt: skip
+
+CONTENTS = {"input.value": ("sent", ""), "output.value": ("returned", "")}
+PREFIXES = {
+    "retrieval.documents.": ("retrieved", ""), "reranker.output_documents.": ("retrieved", ""),
+}  # fmt: skip
+"""`llm.input_messages.*` repeat `input.value`."""

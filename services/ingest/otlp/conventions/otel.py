@@ -72,3 +72,28 @@ SOURCES = {
     "agent": ("gen_ai.agent.name",),
 }  # fmt: skip
 """Field to attributes, the first that is told counts. Identity may stand on the resource, too."""
+
+CONTENTS = {
+    "gen_ai.input.messages": ("sent", ""),
+    "gen_ai.output.messages": ("returned", "assistant"),
+    "gen_ai.system_instructions": ("sent", "system"),
+    "gen_ai.prompt": ("sent", ""),
+    "gen_ai.completion": ("returned", "assistant"),
+    "gen_ai.tool.call.arguments": ("sent", "tool"),
+    "gen_ai.tool.call.result": ("returned", "tool"),
+    "gen_ai.retrieval.query.text": ("sent", "user"),
+    "gen_ai.retrieval.documents": ("retrieved", ""),
+    "all_messages_events": ("message", ""),
+    "pydantic_ai.all_messages": ("message", ""),
+    "final_result": ("returned", "assistant"),
+    "tool_arguments": ("sent", "tool"),
+    "tool_response": ("returned", "tool"),
+}
+"""What was said: attribute to kind and role of the piece. Opt-in in the client, too."""
+PREFIXES = {"gen_ai.prompt.": ("sent", ""), "gen_ai.completion.": ("returned", "assistant")}
+EVENT_ROLES = {
+    "gen_ai.system.message": ("sent", "system"), "gen_ai.user.message": ("sent", "user"),
+    "gen_ai.assistant.message": ("sent", "assistant"), "gen_ai.tool.message": ("sent", "tool"),
+    "gen_ai.choice": ("returned", "assistant"),
+}  # fmt: skip
+"""Events, of spans or of logs, up to 1.36: their body is the message."""

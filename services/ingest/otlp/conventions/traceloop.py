@@ -19,3 +19,7 @@ SOURCES = {
     "user_id": ("traceloop.association.properties.user_id",),
     "workflow": ("traceloop.workflow.name",),
 }  # fmt: skip
+
+CONTENTS = {
+    "traceloop.entity.input": ("sent", ""), "traceloop.entity.output": ("returned", ""),
+}  # fmt: skip

@@ -33,3 +33,13 @@ SOURCES = {
     "feature": ("ai.telemetry.functionId",),
     "ttft_ms": ("ai.response.msToFirstChunk",),
 }  # fmt: skip
+
+CONTENTS = {
+    "ai.prompt": ("sent", ""), "ai.prompt.messages": ("sent", ""),
+    "ai.response.text": ("returned", "assistant"), "ai.response.object": ("returned", "assistant"),
+    "ai.response.toolCalls": ("returned", "assistant"),
+    "ai.response.reasoning": ("returned", "assistant"),
+    "ai.toolCall.args": ("sent", "tool"), "ai.toolCall.result": ("returned", "tool"),
+    "ai.value": ("sent", ""), "ai.values": ("sent", ""),
+    "ai.documents": ("sent", ""), "ai.ranking": ("retrieved", ""),
+}  # fmt: skip
