@@ -6,17 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.api import examples
+from schemas.topics import AUDIT
+from services.api import audit, examples
 from services.api import trace_examples as shown
 from services.api.access import Reads, Writes, not_found
 from services.api.asked import refuse
 from services.api.reader import Reader, text
 from services.api.scope import Scope
-from services.runtime import logs
 from services.runtime.problems import openapi
 
 router = APIRouter()
-log = logs.get("api")
 PIECES_MAX = 1_000
 PREVIEW_CHARS = 65_536
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -116,8 +115,9 @@ async def forget(request: Request, asked: Annotated[Forgotten, Query()], caller:
         "requested_at": text(request.app.state.clock()),
         "requested_by": caller.key.key_id,
     }
+    note = audit.entry(request, caller, "content.delete", row["deletion_id"])
+    await request.app.state.writer.publish(AUDIT.name, [note])
     await request.app.state.reader.insert("deletions", [row])
-    log.info("content is deleted", deletion_id=row["deletion_id"], by=row["requested_by"])
     return await _deletion(request.app.state.reader, caller.scope, row["deletion_id"])
 
 
