@@ -13,7 +13,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.process import free_port
-from schemas.topics import ORGS, PRICES
+from schemas.topics import ACCESS, AUDIT, ORGS, PRICES
 from services.runtime.clickhouse import Store
 from services.runtime.kafka import ensure_topics
 from services.runtime.migrate import migrate
@@ -72,7 +72,7 @@ async def test_changes_are_published_and_clickhouse_may_go_away(
         await migrate(store, "schemas.clickhouse")
         await store.close()
         topics = KafkaMixin(kafka_bootstrap=kafka.bootstrap, topic_prefix=topic_prefix)
-        await ensure_topics(topics, (PRICES, ORGS), replication=1)
+        await ensure_topics(topics, (PRICES, ORGS, ACCESS, AUDIT), replication=1)
         port = free_port()
         process = started(port, topics, engine.url)
         try:
