@@ -14,6 +14,7 @@ from services.api import (
     book,
     coverage,
     keys,
+    pages,
     quotes,
     replay,
     repricing,
@@ -93,12 +94,14 @@ def build(
     _sign_in(app, settings)
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
+    app.state.dashboard = pages.DIST
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
         usage, state, traces, book, quotes, coverage, repricing, session, keys, audit, replay,
+        pages,
     ):  # fmt: skip
         app.include_router(part.router)
     return app
