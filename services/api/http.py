@@ -11,6 +11,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from services.api import book, coverage, quotes, repricing, state, traces, usage
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
+from services.api.query import routes as query
+from services.api.query.engine import Engine
 from services.api.reader import Reader
 from services.api.settings import Settings
 from services.api.writer import Writer
@@ -55,10 +57,11 @@ def build(
     app.state.settings, app.state.keys = settings, settings.known_keys()
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
+    app.state.engine = Engine(reader, clock, settings.settled_after_hours)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
-    for part in (usage, state, traces, book, quotes, coverage, repricing):
+    for part in (query, usage, state, traces, book, quotes, coverage, repricing):
         app.include_router(part.router)
     return app
