@@ -38,6 +38,9 @@ class Event:
     tokens: int
     trace: str
     parent: str
+    user: str
+    conversation: str
+    price_record: str
 
     def line(self) -> bytes:
         digest = hashlib.blake2b(repr(self).encode(), digest_size=8).digest()
@@ -54,6 +57,9 @@ class Event:
             "feature": self.feature,
             "assistant_id": self.assistant,
             "status": self.status,
+            "user_id": self.user,
+            "conversation_id": self.conversation,
+            "price_key": self.price_record,
             "usage": {"input": self.tokens},
             "tok_in": self.tokens,
             "ver": str(1 << 64 | int.from_bytes(digest, "big")),
@@ -91,6 +97,9 @@ def draw(rng: random.Random, number: int) -> Event:
         tokens=rng.randrange(1000),
         trace=f"t{number // 4}",
         parent="" if number % 4 == 0 else f"s{number - rng.randrange(1, number % 4 + 1)}",
+        user=rng.choice(["", *(f"u{n}" for n in range(30))]),
+        conversation=rng.choice(["", f"c{number // 7}"]),
+        price_record="" if pending else rng.choice(["price|a", "price|b"]),
     )
 
 
