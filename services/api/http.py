@@ -103,8 +103,8 @@ def build(
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        query, usage, state, traces, book, quotes, coverage, repricing, session, keys, audit, replay,
-        pages,
+        query, usage, state, traces, book, quotes, coverage, repricing, session, keys, audit,
+        replay, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

@@ -10,7 +10,7 @@ import orjson
 from schemas.call import CallEvent
 from schemas.price import BOOK_RECORD, book_key
 from services.pricer.decide import Outputs, Position, decide
-from services.pricer.encode import priced_line
+from services.pricer.encode import Again, priced_line
 from services.pricing import told
 from services.pricing.book import PriceBook
 from services.pricing.core import Priced
@@ -140,7 +140,7 @@ class Filler:
         changes = []
         for event in self.wrong:
             old, new = told.decide(event, before), told.decide(event, self.book)
-            self.lines.append(priced_line(event, new, self.book.position, position + 1))
+            self.lines.append(priced_line(event, new, self.book.position, Again(position + 1)))
             if isinstance(old.result, Priced) and isinstance(new.result, Priced):
                 changes.append(_change(event, (old.result, new.result), position))
         await self.flush(0)

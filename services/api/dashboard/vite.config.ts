@@ -10,8 +10,10 @@ export default defineConfig({
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
     assetsInlineLimit: 0, // the policy of the pages allows files, not inlined ones
     modulePreload: { polyfill: false },
+    cssCodeSplit: false, // one file: 7 kB, and no page waits for its own
     manifest: true,
     reportCompressedSize: false,
   },

@@ -110,16 +110,24 @@ export function showLarge(value: Value | undefined, of: Measure, currency: strin
   return of.kind === "count" && size >= 1e6 ? short(size) : OF_KIND[of.kind](size);
 }
 
-/** For axes: as short as can be. */
-export function showTick(value: number, of: Measure, currency: string): string {
-  if (of.kind === "money") return value === 0 ? "0" : tickMoney(value, currency);
-  if (of.kind === "share" || of.kind === "duration") return OF_KIND[of.kind](value);
-  return value >= 1_000 ? short(value) : three(value);
+/** For axes: as short as can be, with the decimals that the finest tick needs. */
+export function showTicks(values: readonly number[], of: Measure, currency: string): string[] {
+  if (of.kind === "money") return values.map((value) => (value === 0 ? "0" : tickMoney(value, decimalsOf(values), currency)));
+  if (of.kind === "share" || of.kind === "duration") return values.map(OF_KIND[of.kind]);
+  return values.map((value) => (value >= 1_000 ? short(value) : three(value)));
 }
 
-function tickMoney(value: number, currency: string): string {
-  const text = compactMoney(String(value), currency, 1_000);
-  return text.replace(/\.00$/, "");
+function decimalsOf(values: readonly number[]): number {
+  const most = Math.max(0, ...values.map((value) => String(Number(value.toPrecision(6))).split(".")[1]?.length ?? 0));
+  return most === 1 ? 2 : most;
+}
+
+function tickMoney(value: number, decimals: number, currency: string): string {
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol" } as const;
+  const form = Math.abs(value) >= 1_000
+    ? { ...options, notation: "compact", maximumSignificantDigits: 3 } as const
+    : { ...options, minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return new Intl.NumberFormat(LOCALE, form).format(value);
 }
 
 /** Every digit, for hover and copy. */

@@ -25,8 +25,9 @@ export interface BarTableProps {
   isPlain?: boolean;
 }
 
+/** Other is no member: its length would dwarf theirs, so it has figures only. */
 function edges(rows: readonly BarRow[]): [number, number] {
-  const sizes = rows.map((row) => row.size ?? 0);
+  const sizes = rows.filter((row) => row.colour?.slot !== "other").map((row) => row.size ?? 0);
   return [Math.min(0, ...sizes), Math.max(0, ...sizes)];
 }
 
@@ -58,7 +59,7 @@ export function BarTable({ caption, rows, total, columns = [], isPlain = false }
         {rows.map((row) => (
           <tr key={row.key} data-row={row.key}>
             <th scope="row">{row.colour && !isPlain ? <><Swatch colour={row.colour} />{" "}</> : null}{row.label}</th>
-            <td className={style.cell}><Bar row={row} low={low} high={high} /></td>
+            <td className={style.cell}>{row.colour?.slot !== "other" && <Bar row={row} low={low} high={high} />}</td>
             <td title={row.exact} data-value={row.exact}>{row.text}<Pending calls={row.pending} /></td>
             {cells(row)}
           </tr>

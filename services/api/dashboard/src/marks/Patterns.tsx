@@ -7,12 +7,12 @@ import type { Colour } from "./prepare";
 export function Patterns({ id }: { id: string }) {
   return (
     <defs>
-      <pattern id={`${id}1`} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-        <rect className={style.texture} width="1.8" height="5" />
+      <pattern id={`${id}1`} width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect className={style.texture} width="2.4" height="7" />
       </pattern>
-      <pattern id={`${id}2`} width="5" height="5" patternUnits="userSpaceOnUse">
-        <circle className={style.texture} cx="1.4" cy="1.4" r="1.1" />
-        <circle className={style.texture} cx="3.9" cy="3.9" r="1.1" />
+      <pattern id={`${id}2`} width="7" height="7" patternUnits="userSpaceOnUse">
+        <circle className={style.texture} cx="1.8" cy="1.8" r="1.25" />
+        <circle className={style.texture} cx="5.3" cy="5.3" r="1.25" />
       </pattern>
       <pattern id={`${id}p`} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
         <rect className={style.hatch} width="1.6" height="5" />

@@ -1,6 +1,6 @@
 import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 
-import { showTick } from "~/format/measures";
+import { showTicks } from "~/format/measures";
 
 import { Patterns } from "./Patterns";
 import { Tip } from "./Tip";
@@ -38,17 +38,18 @@ export function Plot({ chart, height = 220, isStacked = false, onPick, children 
   const scale = scales(chart, frame, isStacked);
   const buckets = useBuckets(chart.buckets.length, (x) => Math.floor((x - frame.left) / scale.band), onPick);
   const marked = buckets.index;
+  const labels = showTicks(scale.yTicks, chart.measure, chart.currency);
   return (
     <div className={style.plot} ref={measured} style={{ height }}>
       {width > 0 && (
         <svg ref={svg} className={style.svg} width={width} height={height} role="img" aria-label={chart.sentence}
           tabIndex={0} data-pick={onPick ? "" : undefined} {...buckets.handlers}>
           <Patterns id={patterns} />
-          {scale.yTicks.map((tick) => (
+          {scale.yTicks.map((tick, index) => (
             <g key={tick}>
               <line className={tick === 0 ? style.zero : style.grid} x1={frame.left} x2={width - frame.right} y1={scale.y(tick)} y2={scale.y(tick)} />
               <text className={style.tick} x={frame.left - 8} y={scale.y(tick)} dy="0.32em" textAnchor="end">
-                {showTick(tick, chart.measure, chart.currency)}
+                {labels[index]}
               </text>
             </g>
           ))}

@@ -8,6 +8,7 @@ import style from "./ui.module.css";
 
 interface Health {
   received: number;
+  stored: number;
 }
 
 /** Says which nothing it is: never received, filtered away, or none in the range. */
@@ -15,7 +16,7 @@ export function NothingHere() {
   const { address, change } = useAddress();
   const isTeam = useSession().data?.role === "team";
   const health = useGet<Health>(isTeam ? "/v1/health/data" : null).answer;
-  if (health?.received === 0) return <Empty title="Nothing has been received yet."><FirstEvent /></Empty>;
+  if (health && health.received + health.stored === 0) return <Empty title="Nothing has been received yet."><FirstEvent /></Empty>;
   if (address.filters.length) {
     return (
       <Empty title="Nothing in this range matches the filters.">

@@ -38,7 +38,7 @@ export function Health() {
   const { address } = useAddress();
   const result = useGet<HealthAnswer>("/v1/health/data");
   const { answer } = result;
-  if (answer?.received === 0) return <Card id="health" title="Data health" span={12}><Empty title="Nothing has been received yet."><FirstEvent /></Empty></Card>;
+  if (answer && answer.received + answer.stored === 0) return <Card id="health" title="Data health" span={12}><Empty title="Nothing has been received yet."><FirstEvent /></Empty></Card>;
   const steps: [string, number, string][] = answer ? [
     ["Received", answer.received, ""], ["Stored", answer.stored, "="], ["Duplicates", answer.duplicates, "+"], ["Rejected", answer.dead, "+"], ["In flight", inFlight(answer), "+"],
   ] : [];
