@@ -48,6 +48,7 @@ down: setup ## Stop everything the demo started, and nothing else
 	@$(RUN)/python -m deploy.demo --down
 
 test: setup peers dashboard lint type ## Set up, lint, check types, run all tests
+	@$(RUN)/python -m deploy.dashboard check
 	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
 
 lint: setup ## Style, import contracts

@@ -67,7 +67,9 @@ export interface Sums {
 
 export interface Group extends Sums {
   key: Record<string, string | null>;
-  slot?: number;
+  /** Null for "no value". */
+  slot: number | null;
+  is_other?: boolean;
 }
 
 export interface Other extends Sums {

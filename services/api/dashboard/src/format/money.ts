@@ -35,7 +35,8 @@ export function money(value: string | null, currency: string): string {
   if (isZero(value) || Math.abs(Number(value)) >= 0.995) {
     return styled(currency, { maximumFractionDigits: 2, minimumFractionDigits: 2 }).format(value as Text);
   }
-  return styled(currency, { maximumSignificantDigits: 3, minimumSignificantDigits: 1 }).format(value as Text);
+  const decimals = 2 - Math.floor(Math.log10(Math.abs(Number(value))));
+  return styled(currency, { minimumFractionDigits: 2, maximumFractionDigits: Math.min(100, decimals) }).format(value as Text);
 }
 
 /** For tiles and axes: compact from a million (tiles) or from ten thousand (axes) on. */

@@ -7,8 +7,8 @@ import { type Measure, measure, show, showExact } from "~/format/measures";
 import { type Step, bucketLabel, stepOf, tickLabel, wall } from "~/format/time";
 
 export interface Colour {
-  /** 0 to 6 is a hue of the palette; others are grey with dots. */
-  slot: number | "other" | "pending";
+  /** 0 to 6 is a hue of the palette; Other is grey with dots, "no value" plain grey. */
+  slot: number | "other" | "none" | "pending";
   /** 0 plain, 1 stripes, 2 dots: tells members of one hue apart. */
   texture: 0 | 1 | 2;
 }
@@ -88,9 +88,10 @@ export function colours(groups: readonly Group[], dim: string): Colour[] {
   const order = groups.map((_, index) => index);
   const key = (index: number) => labelOf(groups[index]?.key[dim]);
   order.sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  const found: Colour[] = groups.map(() => ({ slot: 0, texture: 0 }));
+  const found: Colour[] = groups.map(() => ({ slot: "none", texture: 0 }));
   for (const index of order) {
-    const seen = groups[index]?.slot ?? index;
+    const seen = groups[index]?.slot;
+    if (seen === null || seen === undefined) continue;
     const slot = seen % HUES;
     const texture = Math.max(taken.get(slot) ?? 0, Math.floor(seen / HUES));
     taken.set(slot, texture + 1);

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 
 import type { Answer, Value } from "~/api/types";
 import { measure, percent, showColumn, showExact } from "~/format/measures";
+import { UNKNOWN } from "~/format/money";
 import type { Search } from "~/state/address";
 
 import type { BarRow } from "./BarTable";
@@ -30,7 +31,7 @@ export function barRows(answer: Answer, { dim, measure: name, linkOf, extra = []
   const cells = extra.map((other) => showColumn(sums.map((one): Value => one.total[other] ?? null), measure(other), chart.currency));
   const rows = all.map((one, index): BarRow => {
     const link = one === chart.total ? undefined : linkOf?.(one);
-    const share = chart.measure.additive && whole > 0 ? [percent(Number(one.total) / whole)] : [];
+    const share = chart.measure.additive && whole > 0 ? [one.total === null ? UNKNOWN : percent(Number(one.total) / whole)] : [];
     return {
       key: one.key,
       label: link ? <Link to={link.to} search={link.search} title={one.label}>{one.label}</Link> : one.label,

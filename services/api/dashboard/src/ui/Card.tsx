@@ -14,6 +14,8 @@ export interface CardProps {
   actions?: ReactNode;
   /** Columns of twelve. */
   span?: 3 | 4 | 6 | 8 | 12;
+  /** As tall as two. */
+  isTall?: boolean;
   isStale?: boolean;
   isLoading?: boolean;
   problem?: Problem | undefined;
@@ -21,9 +23,9 @@ export interface CardProps {
 }
 
 /** Title, unit, figure, actions, content; old content stays, dimmed, while an error shows. */
-export function Card({ id, title, unit, figure, actions, span = 6, isStale, isLoading, problem, children }: CardProps) {
+export function Card({ id, title, unit, figure, actions, span = 6, isTall, isStale, isLoading, problem, children }: CardProps) {
   return (
-    <section className={style.card} data-span={span} data-widget={id} aria-labelledby={`${id}-title`} aria-busy={isLoading ?? false}>
+    <section className={style.card} data-span={span} data-tall={isTall ? "" : undefined} data-widget={id} aria-labelledby={`${id}-title`} aria-busy={isLoading ?? false}>
       <header className={style.cardHead}>
         <h2 id={`${id}-title`}>{title}{unit && <span className={style.unit}>{unit}</span>}</h2>
         <div className={style.cardActions}>{actions}</div>

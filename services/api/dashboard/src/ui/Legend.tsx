@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import { percent, showColumn, showExact } from "~/format/measures";
+import { UNKNOWN } from "~/format/money";
 import { Swatch } from "~/marks/Patterns";
 import type { Chart, Series } from "~/marks/prepare";
 import type { Search } from "~/state/address";
@@ -34,7 +35,7 @@ export function Legend({ chart, linkOf, onStrong, isList = false }: LegendProps)
           {one !== chart.total && <Swatch colour={one.colour} />}
           <Name one={one} linkOf={linkOf} />
           <span className={style.legendValue} title={showExact(one.total, one.measure, chart.currency)} data-value={String(one.total)}>{texts[index]}</span>
-          {isShare && <span className={style.legendShare}>{percent(Number(one.total) / whole)}</span>}
+          {isShare && <span className={style.legendShare}>{one.total === null ? UNKNOWN : percent(Number(one.total) / whole)}</span>}
         </li>
       ))}
     </ul>

@@ -36,7 +36,7 @@ export function Users({ result, org }: CutProps) {
   const { answer } = result;
   const told = answer && barRows(answer, { dim: "user", measure: "charge", linkOf, extra: ["calls"] });
   return (
-    <Card id="users" title="Users" unit="charge, share, calls" {...result} actions={<CardMenu id="users" answer={answer} dim="user" measures={["charge", "calls"]} />}>
+    <Card id="users" isTall title="Users" unit="charge, share, calls" {...result} actions={<CardMenu id="users" answer={answer} dim="user" measures={["charge", "calls"]} />}>
       {told && (told.rows.length ? <BarTable caption="Charge by user" {...told} columns={["share", "calls"]} /> : <NothingHere />)}
     </Card>
   );

@@ -24,7 +24,7 @@ function Appearance() {
   const [shortcuts, setShortcuts] = useShortcutChoice();
   return (
     <Card id="appearance" title="Appearance" unit="this browser">
-      <div className={ui.segments} role="group" aria-label="Theme">
+      <div className={`${ui.segments ?? ""} ${style.fit ?? ""}`} role="group" aria-label="Theme">
         {THEMES.map(([key, label]) => <button key={key} aria-pressed={theme === key} onClick={() => setTheme(key)}>{label}</button>)}
       </div>
       <label className={style.check}>
