@@ -7,11 +7,14 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers
 PEERS_STAMP := $(PEERS)/.installed
+DASHBOARD := services/api/dashboard
+DASHBOARD_STAMP := $(DASHBOARD)/dist/.built
+DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
 ARGS ?=
 LOCKED := ingest grpc pricer rollup api oidc prices local dev
 ROUNDS ?= 12
 
-.PHONY: help setup peers demo down test lint type bench faults schemas lock format
+.PHONY: help setup peers dashboard demo down test lint type bench faults schemas lock format
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,13 +37,19 @@ $(PEERS_STAMP): requirements-peers.lock $(STAMP)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $(PEERS_STAMP)
 
-demo: setup ## Start everything, replay real traffic, check every figure (ARGS=--exit ends by itself)
+dashboard: $(DASHBOARD_STAMP) ## Build the dashboard (Node of this machine, else from PyPI)
+
+$(DASHBOARD_STAMP): $(STAMP) $(DASHBOARD_SOURCES)
+	@$(RUN)/python -m deploy.dashboard build
+
+demo: setup dashboard ## Start everything, replay real traffic, check every figure (ARGS=--exit ends by itself)
 	@$(RUN)/python -m deploy.demo $(ARGS)
 
 down: setup ## Stop everything the demo started, and nothing else
 	@$(RUN)/python -m deploy.demo --down
 
-test: setup peers lint type ## Set up, lint, check types, run all tests
+test: setup peers dashboard lint type ## Set up, lint, check types, run all tests
+	@$(RUN)/python -m deploy.dashboard check
 	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
 
 lint: setup ## Style, import contracts
@@ -63,6 +72,7 @@ schemas: setup ## Write schemas/json from the models
 lock: setup ## Resolve pyproject.toml into requirements.lock, with hashes, without addresses
 	@$(RUN)/uv pip compile pyproject.toml $(foreach e,$(LOCKED),--extra $(e)) --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
 	@$(RUN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-peers.lock
+	@$(RUN)/uv pip compile --group pyproject.toml:node --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-node.lock
 
 format: setup ## Put the code into its one form
 	@$(RUN)/ruff check --fix --quiet . ; $(RUN)/ruff format --quiet .

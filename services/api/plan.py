@@ -11,14 +11,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 Grain = Literal["day", "hour", "minute"]
-Interval = Literal["none", "minute", "hour", "day", "week", "month"]
+Interval = Literal["none", "minute", "5m", "15m", "hour", "day", "week", "month"]
 SECONDS: dict[Grain, int] = {"day": 86_400, "hour": 3_600, "minute": 60}
 GRAINS: tuple[Grain, ...] = ("day", "hour", "minute")
+STEPS: tuple[Interval, ...] = ("minute", "5m", "15m", "hour")
+"""Intervals of a fixed length."""
 BUCKETS_MAX = 1_500
 AUTO_BUCKETS_MAX = 120
 RANGES_MAX = 1_000
 _TYPICAL: dict[Interval, int] = {
     "minute": 60,
+    "5m": 300,
+    "15m": 900,
     "hour": 3_600,
     "day": 86_400,
     "week": 604_800,
@@ -59,6 +63,8 @@ def automatic(whole: Range) -> Interval:
     """The finest interval that gives at most `AUTO_BUCKETS_MAX` buckets."""
     length = whole.end - whole.start
     for interval, seconds in _TYPICAL.items():
+        if interval in ("5m", "15m"):  # read from minutes, many more rows than hours
+            continue
         if length <= seconds * AUTO_BUCKETS_MAX:
             return interval
     return "month"
@@ -122,8 +128,8 @@ def _buckets(whole: Range, interval: Interval, zone: ZoneInfo) -> Iterator[Bucke
 
 def _edges(whole: Range, interval: Interval, zone: ZoneInfo) -> Iterator[int]:
     """Starts of local intervals, from the one that holds the start of the range."""
-    if interval in ("minute", "hour"):
-        yield from _steps(whole, SECONDS[interval], zone)
+    if interval in STEPS:
+        yield from _steps(whole, _TYPICAL[interval], zone)
         return
     day = datetime.fromtimestamp(whole.start, zone).date()
     if interval == "week":

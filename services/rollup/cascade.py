@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from services.rollup import subjects
+from services.rollup import sketches, subjects
 from services.rollup.columns import DIMENSIONS, NARROW
 from services.rollup.stage import Scratch
 from services.rollup.statements import recompute_coarser, recompute_total
@@ -126,7 +126,28 @@ class Cascade:
             "subjects",
             subjects.recompute_users(self._scratch),
             subjects.recompute_conversations(self._scratch),
-            subjects.recompute_latency(self._scratch),
+        )
+        await self._sketches()
+
+    async def _sketches(self) -> None:
+        hours = self._scratch.hours
+        same = f"SELECT org_id, bucket FROM {hours}"
+        day = f"SELECT DISTINCT org_id, toStartOfDay(bucket) AS day FROM {hours}"
+        all_hours = f"SELECT org_id, day + 3600 * h FROM ({day}) ARRAY JOIN range(24) AS h"
+        merged, few = sketches.recompute_merged, sketches.FEW
+        by_day = (all_hours, "toStartOfDay(bucket)")
+        await self._run(
+            "sketches",
+            sketches.recompute_hours(hours),
+            merged("sketch_hour", "sketch_narrow_hour", few, (same, "bucket")),
+            merged("sketch_hour", "sketch_day", sketches.WIDE, by_day),
+            merged("sketch_day", "sketch_narrow_day", few, (day, "bucket")),
+            sketches.recompute_total(
+                "sketch_narrow_hour", "sketch_total_hour", f"SELECT bucket FROM {hours}"
+            ),
+            sketches.recompute_total(
+                "sketch_narrow_day", "sketch_total_day", f"SELECT day FROM ({day})"
+            ),
         )
 
 
@@ -158,5 +179,10 @@ BEHIND = (
     _total_behind("total_day", "narrow_day"),
     _behind("users_hour", "min(gen)", "toStartOfHour(bucket)"),
     _behind("conversations_hour", "min(gen)", "toStartOfHour(bucket)"),
-    _behind("latency_quarter", "sum(gen)", "toStartOfFifteenMinutes(bucket)"),
+    _behind("sketch_hour", "sum(gen)", "toStartOfHour(bucket)"),
+    _behind("sketch_narrow_hour", "sum(gen)", "toStartOfHour(bucket)"),
+    _behind("sketch_day", "sum(gen)", "toStartOfDay(bucket)", "sketch_hour"),
+    _behind("sketch_narrow_day", "sum(gen)", "toStartOfDay(bucket)", "sketch_hour"),
+    _total_behind("sketch_total_hour", "sketch_narrow_hour"),
+    _total_behind("sketch_total_day", "sketch_narrow_day"),
 )

@@ -10,6 +10,7 @@ import orjson
 
 from schemas.money import plain
 from services.counting.telling import Place
+from services.rollup import sketches
 from services.rollup.cascade import Cascade
 from services.rollup.columns import CALL_COLUMNS
 from services.rollup.ledger import Ledger
@@ -22,6 +23,9 @@ _EXACT = Context(prec=120, traps=[Inexact])
 _SUMS = "toString(sum(gen)), sum(calls), toString(sum(cost)), toString(sum(charge))"
 TABLES = ("rollup_minute", "rollup_hour", "rollup_day", "narrow_hour", "narrow_day")
 TOTALS = ("total_hour", "total_day")
+SUBJECTS = ("users_hour", "conversations_hour")
+SKETCHES = ("sketch_hour", "sketch_day", "sketch_narrow_hour", "sketch_narrow_day")
+SKETCH_TOTALS = ("sketch_total_hour", "sketch_total_day")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,16 @@ async def verify(store: Store, start: datetime, end: datetime) -> list[Mismatch]
             f"WHERE {within} GROUP BY 1, 2"
         )
         wrong += _compare(table, everyone, _keyed(await store.rows(sql, span)))
+    return wrong + await verify_sketches(store, start, end)
+
+
+async def verify_sketches(store: Store, start: datetime, end: datetime) -> list[Mismatch]:
+    """The states likewise: merged over a day they tell what the day's calls tell."""
+    span, wrong = {"start": start, "end": end}, []
+    for tables, org in ((SKETCHES, "org_id"), (SKETCH_TOTALS, "''")):
+        truth = _keyed(await store.rows(sketches.of_calls(org), span))
+        for table in tables:
+            wrong += _compare(table, truth, _keyed(await store.rows(sketches.of(table), span)))
     return wrong
 
 
@@ -154,7 +168,7 @@ async def rebuild(ledger: Ledger, cascade: Cascade, start: datetime, end: dateti
     """
     span = {"start": start, "end": end}
     within = "bucket >= {start:DateTime('UTC')} AND bucket < {end:DateTime('UTC')}"
-    for table in (*TABLES, *TOTALS, "users_hour", "conversations_hour", "latency_quarter"):
+    for table in (*TABLES, *TOTALS, *SUBJECTS, *SKETCHES, *SKETCH_TOTALS):
         await ledger.store.command(
             f"DELETE FROM {table} WHERE {within} SETTINGS lightweight_deletes_sync = 2", span
         )

@@ -1,7 +1,7 @@
-"""SQL of the tables per user, per conversation and of latency states, from the ledger.
+"""SQL of the tables per user and per conversation, from the ledger.
 
-Their grain is the hour (latency: the quarter), and their refresh is paced by its own cost: an open
-hour of a busy installation is large. Generations are those of the minutes they cover.
+Their grain is the hour, and their refresh is paced by its own cost: an open hour of a busy
+installation is large. Generations are those of the minutes they cover.
 """
 
 from services.rollup.stage import Scratch
@@ -63,23 +63,4 @@ def recompute_conversations(scratch: Scratch) -> str:
         "conversation_id",
         "assistant_id, assistant_version, pending, currency",
         "min(occurred_at) AS first_, max(occurred_at) AS last_",
-    )
-
-
-def recompute_latency(scratch: Scratch) -> str:
-    """Latency states of the dirty hours, by quarter of an hour."""
-    state = "quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)"
-    dims = "assistant_id, operation, provider, model, status"
-    quarter = "toStartOfFifteenMinutes(bucket)"
-    return (
-        "INSERT INTO latency_quarter SELECT g_org, g_bucket, g, "
-        f"groupArrayIf(({dims}, n, ttft_n), n > 0), groupArrayIf(duration_, n > 0), "
-        f"groupArrayIf(ttft_, n > 0) FROM ({_generations(scratch, quarter)}) AS e LEFT JOIN ("
-        f"SELECT org_id, {quarter} AS quarter, {dims}, countIf(duration_ms IS NOT NULL) AS n, "
-        "countIf(ttft_ms IS NOT NULL) AS ttft_n, "
-        f"{state}(ifNull(duration_ms, 0), duration_ms IS NOT NULL) AS duration_, "
-        f"{state}(ifNull(ttft_ms, 0), ttft_ms IS NOT NULL) AS ttft_ "
-        "FROM calls FINAL WHERE is_void = 0 "
-        f"AND (org_id, bucket) IN ({_dirty_minutes(scratch)}) GROUP BY org_id, quarter, {dims}"
-        ") AS c ON c.org_id = e.g_org AND c.quarter = e.g_bucket GROUP BY g_org, g_bucket, g"
     )

@@ -33,16 +33,21 @@ def unavailable(detail: str, retry_after_seconds: int = 1) -> ProblemError:
     return ProblemError(503, detail, headers={"retry-after": str(retry_after_seconds)})
 
 
-def document(problem: ProblemError, request_id: str) -> bytes:
+def members(problem: ProblemError, request_id: str) -> dict[str, Any]:
     """The body. `type` stays about:blank: the status says the kind, `detail` says the rest."""
-    members = {
+    return {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "request_id": request_id,
+        **problem.members,
     }
-    return orjson.dumps(members | problem.members)
+
+
+def document(problem: ProblemError, request_id: str) -> bytes:
+    """The body as JSON."""
+    return orjson.dumps(members(problem, request_id))
 
 
 def respond(request: Request, problem: ProblemError) -> Response:

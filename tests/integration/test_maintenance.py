@@ -72,6 +72,20 @@ async def test_verify_names_the_table_org_and_day_of_a_digit(books: Books, table
     assert {(m.table, m.org_id, m.day) for m in wrong} == {(table, "acme", "2026-11-20")}
 
 
+@pytest.mark.parametrize("table", [*maintenance.SKETCHES, *maintenance.SKETCH_TOTALS])
+async def test_verify_merges_the_states(books: Books, table: str) -> None:
+    """Twice the states of a bucket: sums double, and so do the calls behind a percentile."""
+    await books.store.command(
+        f"INSERT INTO {table} SELECT * REPLACE (arrayConcat(k, k) AS k, "
+        "arrayConcat(duration, duration) AS duration, arrayConcat(ttft, ttft) AS ttft, "
+        "arrayConcat(talks, talks) AS talks, arrayConcat(users, users) AS users, gen + 1 AS gen) "
+        f"FROM {table} FINAL LIMIT 1"
+    )
+    org = "" if table in maintenance.SKETCH_TOTALS else "acme"
+    wrong = await maintenance.verify(books.store, START, END)
+    assert {(m.table, m.org_id, m.day) for m in wrong} == {(table, org, "2026-11-20")}
+
+
 async def test_rebuild_mends_aggregates_that_are_ahead_of_the_ledger(books: Books) -> None:
     for table in maintenance.TABLES:
         await books.store.command(

@@ -56,7 +56,8 @@ def test_pure_modules_read_no_clock_and_open_no_file(path: Path) -> None:
 
 
 def test_nothing_committed_names_a_package_index() -> None:
-    for name in ("requirements.lock", "requirements-peers.lock", "pyproject.toml", "Makefile"):
+    locks = ("requirements.lock", "requirements-peers.lock", "requirements-node.lock")
+    for name in (*locks, "pyproject.toml", "Makefile"):
         text = (ROOT / name).read_text()
         assert "index-url" not in text.replace("--no-emit-index-url", "")
         assert "://" not in text.replace("http://127.0.0.1", "")

@@ -1,5 +1,6 @@
 """Every route with every kind of key: an org key never sees another org, whatever it asks."""
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,8 +15,17 @@ pytestmark = pytest.mark.engines
 Clients = Callable[[str], httpx.AsyncClient]
 ACME, FOREIGN = "acme", ("globex", "Ünï'co", "unattributed")
 WIDE = "from=2026-01-01T00:00Z&to=2026-12-01T00:00Z"
+QUESTION = (
+    base64.urlsafe_b64encode(
+        b'{"measures": ["cost"], "by": [{"dim": "org"}, {"dim": "user"}], "from": "now-300d"}'
+    )
+    .decode()
+    .rstrip("=")
+)
 READS = {
     "/v1/usage": [f"by=org&{WIDE}", f"{WIDE}&interval=day", "by=org,model"],
+    "/v1/query": [f"q={QUESTION}"],
+    "/v1/query/schema": [""],
     "/v1/pending": ["", "interval=none"],
     "/v1/dead": ["limit=1000", "reason=not_json"],
     "/v1/traces": ["", f"{WIDE}&limit=200", f"{WIDE}&order=cost&user=u1"],

@@ -38,6 +38,7 @@ class Event:
     tokens: int
     trace: str
     parent: str
+    price_record: str
 
     def line(self) -> bytes:
         digest = hashlib.blake2b(repr(self).encode(), digest_size=8).digest()
@@ -58,6 +59,7 @@ class Event:
             "name": f"step {self.number}",
             "duration_ms": self.number % 7 * 100,
             "status": self.status,
+            "price_key": self.price_record,
             "usage": {"input": self.tokens},
             "tok_in": self.tokens,
             "ver": str(1 << 64 | int.from_bytes(digest, "big")),
@@ -103,6 +105,7 @@ def draw(rng: random.Random, number: int) -> Event:
         tokens=rng.randrange(1000),
         trace=f"t{number // 4}",
         parent="" if number % 4 == 0 else f"s{number - rng.randrange(1, number % 4 + 1)}",
+        price_record="" if pending else rng.choice(["price|a", "price|b"]),
     )
 
 

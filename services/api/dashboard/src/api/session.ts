@@ -1,0 +1,43 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { Problem, ask, setCsrf } from "./client";
+import type { Session } from "./types";
+
+const KEY = ["session"];
+
+function kept(session: Session): Session {
+  setCsrf(session.csrf);
+  return session;
+}
+
+/** Null when nobody is signed in; throws when the server does not answer. */
+async function current(): Promise<Session | null> {
+  try {
+    return kept(await ask<Session>("/v1/session"));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export function useSession() {
+  return useQuery({ queryKey: KEY, queryFn: current, staleTime: 5 * 60_000, refetchOnWindowFocus: true });
+}
+
+export function useSignIn(): (key: string) => Promise<void> {
+  const client = useQueryClient();
+  return async (key) => {
+    const session = await ask<Session>("/v1/session", { method: "POST", body: { key } });
+    client.setQueryData(KEY, kept(session));
+  };
+}
+
+export function useSignOut(): (everywhere?: boolean) => Promise<void> {
+  const client = useQueryClient();
+  return async (everywhere = false) => {
+    await ask(everywhere ? "/v1/sessions" : "/v1/session", { method: "DELETE" });
+    setCsrf("");
+    client.clear();
+    client.setQueryData(KEY, null);
+  };
+}

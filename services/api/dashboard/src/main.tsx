@@ -1,0 +1,35 @@
+import "./styles/base.css";
+
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { Problem } from "./api/client";
+import { router } from "./router";
+
+const MISTAKES_OF_OURS = 500;
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      refetchIntervalInBackground: false,
+      refetchOnWindowFocus: true,
+      retry: (count, error) => count < 2 && !(error instanceof Problem && error.status > 0 && error.status < MISTAKES_OF_OURS),
+    },
+  },
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html lacks its root");
+createRoot(root).render(
+  <StrictMode>
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </CSPProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,33 @@
+/** Every page: where it is, how it is reached, its code (a chunk of its own). */
+import type { ComponentType } from "react";
+
+import type { IconName } from "~/ui/Icon";
+
+export interface Page {
+  path: string;
+  /** In the rail; pages without are reached from others. */
+  nav?: { label: string; icon: IconName; key: string };
+  /** Org keys may open it. */
+  isForOrgs?: boolean;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const PAGES: Page[] = [
+  {
+    path: "/overview",
+    nav: { label: "Overview", icon: "overview", key: "o" },
+    load: () => import("./overview/Overview"),
+  },
+  {
+    path: "/explore",
+    nav: { label: "Explore", icon: "explore", key: "e" },
+    isForOrgs: true,
+    load: () => import("./explore/Explore"),
+  },
+  { path: "/orgs/$org", isForOrgs: true, load: () => import("./org/Org") },
+  {
+    path: "/settings",
+    nav: { label: "Settings", icon: "settings", key: "s" },
+    load: () => import("./settings/Settings"),
+  },
+];

@@ -1,0 +1,32 @@
+import { useGet } from "~/api/hooks";
+import { useAddress } from "~/state/useAddress";
+import { useSession } from "~/api/session";
+
+import { Empty } from "./Notice";
+import { FirstEvent } from "./FirstEvent";
+import style from "./ui.module.css";
+
+interface Health {
+  received: number;
+  stored: number;
+}
+
+/** Says which nothing it is: never received, filtered away, or none in the range. */
+export function NothingHere() {
+  const { address, change } = useAddress();
+  const isTeam = useSession().data?.role === "team";
+  const health = useGet<Health>(isTeam ? "/v1/health/data" : null).answer;
+  if (health && health.received + health.stored === 0) return <Empty title="Nothing has been received yet."><FirstEvent /></Empty>;
+  if (address.filters.length) {
+    return (
+      <Empty title="Nothing in this range matches the filters.">
+        <button className={style.button} onClick={() => change({ filters: [] })}>Clear filters</button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="Nothing in this range.">
+      <button className={style.button} onClick={() => change({ from: "now-89d/d", to: "now" })}>Look at the last 90 days</button>
+    </Empty>
+  );
+}

@@ -1,0 +1,88 @@
+import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+
+import { useSession, useSignOut } from "~/api/session";
+import type { Session } from "~/api/types";
+import { PAGES, type Page } from "~/pages";
+import { useAddress } from "~/state/useAddress";
+
+import { Icon, Logo } from "./Icon";
+import { Menu } from "./Menu";
+import { Notice, ProblemNotice } from "./Notice";
+import { Palette } from "./Palette";
+import { TopBar } from "./TopBar";
+import { useAsOf } from "./asOf";
+import style from "./shell.module.css";
+import { useShortcuts } from "./shortcuts";
+import { type Theme, useTheme } from "./theme";
+import { Problem } from "~/api/client";
+
+const THEMES: [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
+const ON_PHONE = 5;
+
+function pagesFor(session: Session): Page[] {
+  return PAGES.filter((page) => page.nav && (session.role === "team" || page.isForOrgs));
+}
+
+function Account({ session }: { session: Session }) {
+  const [theme, setTheme] = useTheme();
+  const signOut = useSignOut();
+  const items = [
+    ...THEMES.map(([key, label]) => ({ key, label, isChosen: theme === key, onSelect: () => setTheme(key) })),
+    { key: "out", label: "Sign out", onSelect: () => void signOut() },
+  ];
+  const icon = theme === "system" ? "auto" : theme === "dark" ? "moon" : "sun";
+  return <Menu label={`${session.subject}: theme and account`} items={items} align="start" className={style.account}
+    trigger={<><Icon name={icon} /><span>{session.subject}</span></>} />;
+}
+
+function Rail({ session }: { session: Session }) {
+  const { carried } = useAddress();
+  return (
+    <nav className={style.rail} aria-label="Pages">
+      <Link to="/" className={style.brand} aria-label="Tracetally, start page"><Logo /><span>Tracetally</span></Link>
+      <ul>
+        {session.org && (
+          <li><Link to="/orgs/$org" params={{ org: session.org }} search={carried()} className={style.item}><Icon name="org" /><span>Usage</span></Link></li>
+        )}
+        {pagesFor(session).map((page, index) => (
+          <li key={page.path} data-late={index >= ON_PHONE ? "" : undefined}>
+            <Link to={page.path} search={carried()} className={style.item} activeOptions={{ includeSearch: false }}>
+              {page.nav && <Icon name={page.nav.icon} />}<span>{page.nav?.label}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <Account session={session} />
+    </nav>
+  );
+}
+
+/** Rail, bar and the page; without a session, the way to the sign-in page and back. */
+export function Shell() {
+  const session = useSession();
+  const location = useLocation();
+  const { problems } = useAddress();
+  const { isFetching } = useAsOf();
+  const shortcuts = useShortcuts();
+  if (session.isPending) return null;
+  if (session.error) {
+    const problem = session.error instanceof Problem ? session.error : new Problem({ status: 0, detail: session.error.message });
+    return <main className={style.alone}><ProblemNotice problem={problem} /></main>;
+  }
+  if (!session.data) return <Navigate to="/login" search={location.href === "/" ? {} : { next: location.href }} replace />;
+  return (
+    <div className={style.shell}>
+      <a href="#page" className={style.skip}>Skip to the page</a>
+      <Rail session={session.data} />
+      <div className={style.main}>
+        <div className={style.progress} data-on={isFetching ? "" : undefined} />
+        <TopBar onPalette={shortcuts.openPalette} />
+        <main id="page" className={style.page} tabIndex={-1}>
+          {problems.length > 0 && <Notice tone="warn">{problems.map((one) => <p key={one}>{one}</p>)}</Notice>}
+          <Outlet />
+        </main>
+      </div>
+      <Palette state={shortcuts} session={session.data} />
+    </div>
+  );
+}

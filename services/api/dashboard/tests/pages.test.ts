@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+
+import { exploreQueries, readAsked } from "~/pages/explore/asked";
+import { brandOf, contrast } from "~/pages/org/brand";
+import { monthPace } from "~/pages/org/Budget";
+import { dayLines, lastFinal } from "~/pages/org/days";
+import { orgQueries } from "~/pages/org/queries";
+import { budgetWords } from "~/pages/overview/Budgets";
+import { movers } from "~/pages/overview/Cuts";
+import { inFlight, isBalanced } from "~/pages/overview/Health";
+import { changeOf } from "~/pages/overview/Repricings";
+import { changeText } from "~/pages/overview/Tiles";
+import { overviewQueries } from "~/pages/overview/queries";
+import { defaults } from "~/state/address";
+
+import { answer } from "./answer";
+
+const ADDRESS = { ...defaults("UTC"), filters: [{ dim: "environment", not: true, values: ["test"] }] };
+
+describe("the overview", () => {
+  it("asks everything in one batch, every question under the same filters", () => {
+    const queries = Object.values(overviewQueries(ADDRESS, "provider"));
+    expect(queries.length).toBeLessThanOrEqual(24);
+    for (const query of queries) {
+      expect(query.where).toContainEqual({ dim: "environment", not_in: ["test"] });
+      expect(query.measures.length).toBeLessThanOrEqual(6);
+    }
+  });
+
+  it("tells a change from nothing as new, and never divides by it", () => {
+    expect([changeText("3", "0"), changeText("0", "0"), changeText("3", "2"), changeText("1", "2")]).toEqual(["new", "unchanged", "+50%", "−50%"]);
+  });
+
+  it("shows movers by money, exact", () => {
+    const one = (org: string, cost: string) => ({ key: { org }, slot: 0, total: { cost } });
+    const found = movers(answer({ groups: [one("a", "0.30"), one("b", "1")], previous: { groups: [one("a", "0.1")], total: { total: { cost: "0.1" } } } }));
+    expect(found.map((row) => row.change)).toEqual(["0.2", "1"]);
+  });
+
+  it("balances what was received, or says it does not", () => {
+    const health = { received: 10, stored: 7, duplicates: 2, dead: 1, pending: 0, conflicts: 0, unattributed: 0, lag_seconds: 1, as_of: null, topics: [], last_price: null };
+    expect([inFlight(health), isBalanced(health)]).toEqual([0, true]);
+    expect(isBalanced({ ...health, stored: 6 })).toBe(false);
+    expect(isBalanced({ ...health, stored: 6, topics: [{ topic: "priced.v1", behind: 1 }] })).toBe(true);
+    expect(isBalanced({ ...health, stored: 9 })).toBe(false);
+  });
+
+  it("sums a repricing exactly, in its own currency", () => {
+    const rows = [{ currency: "USD", cost_before: "0.1", cost_after: "0.3" }, { currency: "USD", cost_before: "0.2", cost_after: "0.1" }, { currency: "EUR", cost_before: "9", cost_after: "1" }];
+    expect(changeOf({ changes: rows }, "USD")).toEqual({ before: "0.3", after: "0.4", difference: "0.1" });
+  });
+
+  it("says in words how a budget stands", () => {
+    const budget = { org: "a", currency: "USD", budget: "10", month_to_date: "5", used_share: 0.5, run_out_on: null };
+    expect([budgetWords(budget, 0.6), budgetWords(budget, 0.4), budgetWords({ ...budget, used_share: 1.1 }, 1), budgetWords({ ...budget, run_out_on: "2026-11-28" }, 0.4)])
+      .toEqual(["within pace", "ahead of pace", "over budget", "runs out on 2026-11-28"]);
+  });
+});
+
+describe("explore", () => {
+  it("names parameters it cannot use", () => {
+    expect(readAsked({ m: "colour", i: "day" })).toEqual({ measure: "cost", interval: "day", problem: "m=colour cannot be used; the defaults are shown" });
+  });
+
+  it("orders by an additive measure, also where it shows another", () => {
+    const { chart } = exploreQueries(ADDRESS, { measure: "latency_ms.p95", interval: "day", problem: "" });
+    expect(chart.by).toEqual([{ dim: "model", top: 7, order: "calls" }]);
+    expect(chart.measures).toEqual(["latency_ms.p95", "calls"]);
+  });
+});
+
+describe("a customer's page", () => {
+  it("asks for its own org alone, and for nothing internal", () => {
+    const address = { ...ADDRESS, filters: [{ dim: "org", not: false, values: ["globex"] }] };
+    for (const query of Object.values(orgQueries(address, "acme", { measure: "charge", dim: "feature" }))) {
+      expect(query.where?.filter((one) => one.dim === "org")).toEqual([{ dim: "org", in: ["acme"] }]);
+      for (const name of query.measures) expect(name).not.toMatch(/^(cost|margin|revenue|cache_saved)/);
+    }
+  });
+
+  it("says of each day whether it can still change", () => {
+    const days = dayLines(answer({ as_of: "2026-11-18T12:00:00Z", total: { total: {}, series: { charge: ["1", "2", "3"] }, pending_calls: [0, 4, 0] } }));
+    expect(days.map((day) => [day.date, day.status])).toEqual([["2026-11-17", "running"], ["2026-11-16", "pending 4"], ["2026-11-15", "final"]]);
+    expect(lastFinal(days)).toBe("2026-11-15");
+  });
+
+  it("takes colours that can be read, and nothing else from a brand", () => {
+    expect(brandOf({ brand_light: "#0a4d2c", brand_dark: "#7fe0b0" }).style).toEqual({ "--accent": "light-dark(#0a4d2c, #7fe0b0)" });
+    for (const light of ["#ffff00", "red", "#0a4d2c;background:url(x)", ""]) expect(brandOf({ brand_light: light, brand_dark: "#7fe0b0" }).style).toEqual({});
+    expect(brandOf({ brand_logo: "data:image/svg+xml;base64,AAAA" }).logo).toBeNull();
+    expect(brandOf({ brand_logo: "data:image/png;base64,AAAA" }).logo).not.toBeNull();
+    expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
+  });
+
+  it("knows how much of a month is gone", () => {
+    const { elapsed, daysLeft } = monthPace(new Date("2026-11-16T00:00:00Z"));
+    expect([elapsed, daysLeft]).toEqual([0.5, 14]);
+  });
+});

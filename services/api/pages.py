@@ -1,0 +1,66 @@
+"""The dashboard's files, built by `make dashboard`, served as they lie under one strict policy."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from services.runtime.problems import ProblemError
+
+router = APIRouter(include_in_schema=False)
+DIST = Path(__file__).with_name("dashboard") / "dist"
+MISSING = "the dashboard is not built: run `make dashboard`"
+PAGES = (
+    "overview", "explore", "explain", "conversations", "traces", "compare", "prices", "pending",
+    "health", "settings", "orgs", "login", "welcome",
+)  # fmt: skip
+"""First parts of the addresses that the dashboard itself understands."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+HASHED = "public, max-age=31536000, immutable"
+"""The name changes with the content."""
+CHECKED = "no-cache"
+"""Kept, but asked for again: the name stays, the content changes with a release."""
+
+
+def _file(request: Request, name: str, cache: str) -> Response:
+    root: Path = request.app.state.dashboard
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file():
+        if not (root / "index.html").is_file():
+            raise ProblemError(503, MISSING)
+        raise ProblemError(404, f"no such file: /{name}")
+    return FileResponse(path, headers=HEADERS | {"cache-control": cache})
+
+
+@router.get("/assets/{name}")
+async def asset(request: Request, name: str) -> Response:
+    """A script or style; its name holds its hash."""
+    return _file(request, f"assets/{name}", HASHED)
+
+
+@router.get("/theme.js")
+@router.get("/icon.svg")
+async def fixed(request: Request) -> Response:
+    """What must have a plain name."""
+    return _file(request, request.url.path.lstrip("/"), CHECKED)
+
+
+async def page(request: Request) -> Response:
+    """Every page is one document: its script reads the address."""
+    return _file(request, "index.html", CHECKED)
+
+
+router.add_api_route("/", page, methods=["GET"])
+for _name in PAGES:
+    router.add_api_route(f"/{_name}", page, methods=["GET"])
+    router.add_api_route(f"/{_name}/{{rest:path}}", page, methods=["GET"])

@@ -1,0 +1,145 @@
+"""The rows that answer a question: of which tables, with which fields. Pure text.
+
+Every value is a parameter. Aggregates are read by whole days, then hours, then minutes; what they
+do not know is read from the calls themselves.
+"""
+# ruff: noqa: S608 - names come from constants, every value is a query parameter
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from services.api.plan import GRAINS, Grain, Plan, Range
+from services.api.query.ask import Asked, Condition
+from services.api.query.dims import CATEGORY, COLUMNS, level_of
+from services.api.query.measures import MONEY, TOKENS
+
+RANGES_LISTED_MAX = 8
+_CATEGORIES = (
+    ("input", "cost_input", "tok_in"),
+    ("cache_read", "cost_cache_read", "tok_cache_read"),
+    ("cache_write", "cost_cache_write", "tok_cache_write"),
+    ("output", "cost_output", "tok_out + tok_reasoning"),
+    ("other", "cost - cost_input - cost_cache_read - cost_cache_write - cost_output", "0"),
+)
+_CATEGORY_FIELDS = ("cost", *MONEY[2:6], *TOKENS)
+
+Parameters = dict[str, Any]
+
+
+def usage(asked: Asked, plan: Plan, fields: Iterable[str]) -> tuple[str, Parameters]:
+    """Rows with `ts`, the dimensions' columns and `fields` (`calls` as `n`)."""
+    wanted = {*fields, *(COLUMNS[name] for name in asked.by)}
+    if CATEGORY in asked.names:
+        return _by_category(asked, plan, wanted)
+    return _rows(asked, plan, wanted)
+
+
+def _rows(asked: Asked, plan: Plan, wanted: set[str]) -> tuple[str, Parameters]:
+    wanted = wanted - {"org_id"}
+    level = level_of(asked.names, is_one_org=asked.scope.org_id is not None)
+    if level == "ledger":
+        return ledger(asked, plan, {f: _OF_A_CALL.get(f, f) for f in sorted(wanted)})
+    columns = ", ".join(
+        [
+            "toUnixTimestamp(bucket) AS ts",
+            "org_id",
+            *(f"x_{f} AS {_named(f)}" for f in sorted(wanted)),
+        ]
+    )
+    filtered = {COLUMNS[c.dim] for c in asked.where} - {"org_id", CATEGORY}
+    condition, parameters = conditions(asked.where, "x_")
+    parameters |= asked.scope.parameters()
+    parts = []
+    for grain in GRAINS:
+        if ranges := plan.pieces[grain]:
+            held, more = within(grain, ranges)
+            parameters |= more
+            table = "rollup_minute" if grain == "minute" else f"{_TABLES[level]}_{grain}"
+            rows = asked.scope.unnested(table, sorted(wanted | filtered))
+            parts.append(f"SELECT {columns} {rows} AND {held}{condition}")
+    return " UNION ALL ".join(parts), parameters
+
+
+_TABLES = {"total": "total", "narrow": "narrow", "wide": "rollup"}
+_OF_A_CALL = {"calls": "toUInt64(1)"}
+
+
+def _named(field: str) -> str:
+    return "n" if field == "calls" else field
+
+
+def ledger(asked: Asked, plan: Plan, fields: dict[str, str]) -> tuple[str, Parameters]:
+    """The calls of a plan, with these fields: names and their SQL."""
+    condition, parameters = conditions(asked.where, "")
+    buckets = plan.buckets
+    parameters |= asked.scope.parameters()
+    parameters |= {"low": buckets[0].start, "high": buckets[-1].end}
+    columns = ", ".join(f"{sql} AS {_named(name)}" for name, sql in fields.items())
+    return (
+        f"SELECT toUnixTimestamp(bucket) AS ts, org_id{columns and ', '}{columns} "
+        f"{asked.scope.rows('calls')} AND is_void = 0 AND {_between('low', 'high')}{condition}",
+        parameters,
+    )
+
+
+def _by_category(asked: Asked, plan: Plan, wanted: set[str]) -> tuple[str, Parameters]:
+    """One row for each category of a row: its cost, its tokens as `tok_in`."""
+    rows, parameters = _rows(asked, plan, {*wanted, *_CATEGORY_FIELDS} - {CATEGORY})
+    parts = ", ".join(
+        f"('{name}', CAST({cost} AS Decimal(76, 18)), toUInt64({tokens}))"
+        for name, cost, tokens in _CATEGORIES
+    )
+    zeros = ", ".join(f"toUInt64(0) AS {name}" for name in TOKENS[1:])
+    kept = sorted(wanted - {*_CATEGORY_FIELDS, CATEGORY, "org_id", "calls"})
+    columns = ", ".join(["ts", "org_id", *kept, *(["n"] if "calls" in wanted else [])])
+    condition, more = conditions(asked.where, "", only=CATEGORY)
+    cut = f"SELECT {columns}, arrayJoin([{parts}]) AS c FROM ({rows})"
+    text = (
+        f"SELECT {columns}, c.1 AS token_category, c.2 AS cost, c.3 AS tok_in, {zeros} "
+        f"FROM ({cut}) WHERE (c.2 != 0 OR c.3 != 0){condition.replace(CATEGORY, 'c.1')}"
+    )
+    return text, parameters | more
+
+
+def conditions(where: Sequence[Condition], prefix: str, only: str = "") -> tuple[str, Parameters]:
+    """AND of all conditions but those on the category, or of those on `only`."""
+    text, parameters = "", {}
+    for number, condition in enumerate(where):
+        if (condition.dim == CATEGORY) != (only == CATEGORY):
+            continue
+        column = COLUMNS[condition.dim]
+        place = column if column == "org_id" else prefix + column
+        negation = "NOT " if condition.is_not else ""
+        text += f" AND {place} {negation}IN {{w{number}:Array(String)}}"
+        parameters[f"w{number}"] = list(condition.values)
+    return text, parameters
+
+
+def within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, Parameters]:
+    """A condition on `bucket`: few ranges are listed, many are looked up by their start."""
+    parameters: Parameters = {f"{grain}_low": ranges[0].start, f"{grain}_high": ranges[-1].end}
+    whole = _between(f"{grain}_low", f"{grain}_high")
+    if len(ranges) == 1:
+        return whole, parameters
+    if len(ranges) <= RANGES_LISTED_MAX:
+        listed = []
+        for number, piece in enumerate(ranges):
+            low, high = f"{grain}_low_{number}", f"{grain}_high_{number}"
+            parameters |= {low: piece.start, high: piece.end}
+            listed.append(f"({_between(low, high)})")
+        return f"{whole} AND ({' OR '.join(listed)})", parameters
+    starts, ends = f"{grain}_starts", f"{grain}_ends"
+    parameters |= {starts: [r.start for r in ranges], ends: [r.end for r in ranges]}
+    at = "toUnixTimestamp(bucket)"
+    looked_up = (
+        f"{at} < transform(roundDown({at}, {{{starts}:Array(UInt32)}}), "
+        f"{{{starts}:Array(UInt32)}}, {{{ends}:Array(UInt32)}}, toUInt32(0))"
+    )
+    return f"{whole} AND {looked_up}", parameters
+
+
+def _between(low: str, high: str) -> str:
+    return (
+        f"bucket >= toDateTime({{{low}:UInt32}}, 'UTC') AND "
+        f"bucket < toDateTime({{{high}:UInt32}}, 'UTC')"
+    )

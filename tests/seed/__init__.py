@@ -1,0 +1,1 @@
+"""A made-up installation to look at: deterministic, through the product's own code."""
