@@ -24,6 +24,7 @@ export const PAGES: Page[] = [
     isForOrgs: true,
     load: () => import("./explore/Explore"),
   },
+  { path: "/explain", load: () => import("./explain/Explain") },
   { path: "/orgs/$org", isForOrgs: true, load: () => import("./org/Org") },
   {
     path: "/settings",
