@@ -97,8 +97,8 @@ def test_a_bad_address_is_named(page_of: Open) -> None:
 
 def test_a_copied_link_is_absolute(page_of: Open) -> None:
     with page_of("/overview?f=!environment:test") as page:
-        page.keyboard.press("y")
-        page.wait_for_function("navigator.clipboard.readText().then(text => text !== '')")
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_role("button", name="Link copied")).to_be_visible()
         link = page.evaluate("navigator.clipboard.readText()")
         assert "now" not in link
         assert "tz=Europe/Berlin" in link
