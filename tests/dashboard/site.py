@@ -77,8 +77,8 @@ def opened(
     wrong = [line for line in said if line.startswith(("error", "warning"))]
     wrong = [line for line in wrong if not any(part in line for part in ignore)]
     context.close()
-    assert violations == []
-    assert wrong == []
+    assert violations == [], violations
+    assert wrong == [], wrong
 
 
 def settled(page: Page) -> None:

@@ -1,16 +1,24 @@
 """Every widget shows the figure that the API gives, exactly, and links to the rows behind it."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.conftest import Open
-from tests.dashboard.site import Site, dollars, settled, widget
+from tests.dashboard.site import Site, dollars, opened, settled, widget
 
 pytestmark = pytest.mark.engines
+
+
+@pytest.fixture(scope="module")
+def overview(browser: Browser, site: Site) -> Iterator[Page]:
+    """The overview, opened once for all tests that only read it."""
+    with opened(browser, site, "/overview") as page:
+        yield page
 
 
 def exact_rows(page: Page, name: str) -> dict[str, str]:
@@ -28,23 +36,22 @@ def expected_rows(answer: Any, dim: str, measure: str) -> dict[str, str]:
     return rows | {"total": dollars(answer["total"]["total"][measure])}
 
 
-def test_tiles(page_of: Open, site: Site) -> None:
+def test_tiles(overview: Page, site: Site) -> None:
     told = site.query(["cost", "calls"], compare="previous")
     month = site.query(["cost"], **{"from": "now/M"})
     now, before = told["total"]["total"]["cost"], told["previous"]["total"]["total"]["cost"]
-    with page_of("/overview") as page:
-        value = lambda name: widget(page, name).locator("[data-value]").first  # noqa: E731
-        expect(value("spend")).to_have_attribute("data-value", dollars(now))
-        change = str(Decimal(now) - Decimal(before))
-        expect(value("change")).to_have_attribute("data-value", dollars(change))
-        expected = dollars(month["total"]["total"]["cost"])
-        expect(value("month")).to_have_attribute("data-value", expected)
-        calls = told["completeness"]["pending_calls"]
-        assert calls > 0
-        expect(value("pending")).to_have_attribute("data-value", f"{calls} calls")
-        expect(widget(page, "spend").locator("[data-pending]")).to_have_attribute(
-            "data-pending", str(calls)
-        )
+    value = lambda name: widget(overview, name).locator("[data-value]").first  # noqa: E731
+    expect(value("spend")).to_have_attribute("data-value", dollars(now))
+    change = str(Decimal(now) - Decimal(before))
+    expect(value("change")).to_have_attribute("data-value", dollars(change))
+    expected = dollars(month["total"]["total"]["cost"])
+    expect(value("month")).to_have_attribute("data-value", expected)
+    calls = told["completeness"]["pending_calls"]
+    assert calls > 0
+    expect(value("pending")).to_have_attribute("data-value", f"{calls} calls")
+    expect(widget(overview, "spend").locator("[data-pending]")).to_have_attribute(
+        "data-pending", str(calls)
+    )
 
 
 @pytest.mark.parametrize("by", ["model", "provider", "assistant"])
@@ -61,19 +68,18 @@ def test_spend_over_time_adds_up_to_the_api_s_total(page_of: Open, site: Site, b
         assert whole == Decimal(shown[-1])
 
 
-def test_orgs_and_categories(page_of: Open, site: Site) -> None:
+def test_orgs_and_categories(overview: Page, site: Site) -> None:
     orgs = site.query(["cost", "calls"], by=[{"dim": "org", "top": 7, "order": "cost"}])
     cut = [{"dim": "token_category", "top": 7, "order": "cost"}]
     categories = site.query(["cost", "tokens"], by=cut)
-    with page_of("/overview") as page:
-        assert exact_rows(page, "orgs") == expected_rows(orgs, "org", "cost")
-        shown = exact_rows(page, "categories")
-        assert sorted(shown.values()) == sorted(
-            expected_rows(categories, "token_category", "cost").values()
-        )
+    assert exact_rows(overview, "orgs") == expected_rows(orgs, "org", "cost")
+    shown = exact_rows(overview, "categories")
+    assert sorted(shown.values()) == sorted(
+        expected_rows(categories, "token_category", "cost").values()
+    )
 
 
-def test_movers_are_exact_changes(page_of: Open, site: Site) -> None:
+def test_movers_are_exact_changes(overview: Page, site: Site) -> None:
     cut = [{"dim": "org", "top": 7, "order": "change"}]
     told = site.query(["cost"], by=cut, compare="previous")
     before = {g["key"]["org"]: g["total"]["cost"] for g in told["previous"]["groups"]}
@@ -83,21 +89,20 @@ def test_movers_are_exact_changes(page_of: Open, site: Site) -> None:
         )
         for g in told["groups"]
     }
-    with page_of("/overview") as page:
-        shown = exact_rows(page, "movers")
-        shown.pop("total")
-        assert shown == expected
+    shown = exact_rows(overview, "movers")
+    shown.pop("total")
+    assert shown == expected
 
 
-def test_a_chart_as_a_table_tells_each_bucket(page_of: Open, site: Site) -> None:
+def test_a_chart_as_a_table_tells_each_bucket(overview: Page, site: Site) -> None:
     told = site.query(["cost"], by=[{"dim": "model", "top": 7}], interval="auto")
-    with page_of("/overview") as page:
-        card = widget(page, "time")
-        card.locator("[data-table-toggle]").click()
-        titles = card.locator("tbody tr").evaluate_all(
-            "rows => rows.map(row => [...row.querySelectorAll('td[title]')].at(-1).title)"
-        )
-        assert titles == [dollars(value) for value in told["total"]["series"]["cost"]]
+    card = widget(overview, "time")
+    card.locator("[data-table-toggle]").click()
+    titles = card.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td[title]')].at(-1).title)"
+    )
+    card.locator("[data-table-toggle]").click()
+    assert titles == [dollars(value) for value in told["total"]["series"]["cost"]]
 
 
 def test_the_keyboard_reads_buckets_aloud(page_of: Open, site: Site) -> None:
