@@ -47,6 +47,13 @@ class Cells:
                     else dict(values)
                 )
 
+    def put(self, rows: Iterable[Sequence[Any]], parts: Sequence[str], width: int) -> None:
+        """Take rows of `statements.sketches`: every cell is merged already."""
+        for all_buckets, all_members, bucket, depth, *rest in rows:
+            key = TOTAL if all_members else tuple(rest[: min(depth, width)])
+            place = (key, None if all_buckets else bucket)
+            self.held[place] = self.at(*place) | dict(zip(parts, rest[width:], strict=True))
+
 
 def told(asked: Asked, plan: Plan, cells: Cells, shown: Members, slots: Slots) -> dict[str, Any]:
     """`buckets`, `groups`, `other`, `total`."""
