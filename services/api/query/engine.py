@@ -9,16 +9,17 @@ from services.api.answer import local
 from services.api.completeness import ledger_freshness, rates_of
 from services.api.estimate import Freshness, Rates, estimate
 from services.api.plan import Plan
-from services.api.query import fold, pending, statements
+from services.api.query import business, fold, pending, revenue, statements
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY
 from services.api.query.measures import MEASURES, PARTS, TOKENS, Family
 from services.api.query.slots import Slots
 from services.api.query.statements import Members
 from services.api.reader import Reader, text
+from services.api.scope import Scope
 
 AT_ONCE = 8
-FAMILIES: tuple[Family, ...] = ("usage", "sketch")
+FAMILIES: tuple[Family, ...] = ("usage", "sketch", "outcome", "revenue")
 FRESH_SECONDS = 1.0
 RATES_SECONDS = 30.0
 
@@ -93,9 +94,24 @@ class Engine:
         if family == "usage":
             rows = await self._reader.run(statements.sums(asked, plan, parts, shown))
             cells.sum(rows, parts, len(asked.by))
-        else:
+        elif family == "sketch":
             rows = await self._reader.run(statements.sketches(asked, plan, parts, shown))
             cells.put(rows, parts, len(asked.by))
+        elif family == "outcome":
+            rows = await self._reader.run(business.outcomes(asked, plan, parts, shown))
+            cells.sum(rows, parts, len(asked.by))
+        else:
+            orgs = await self.orgs(asked.scope)
+            cells.sum(fold.revenue(asked, plan, shown, orgs), ("revenue", "payers"), len(asked.by))
+
+    async def orgs(self, scope: Scope) -> list[revenue.Org]:
+        """The orgs of a scope with what they pay."""
+        rows = await self._reader.query(
+            f"SELECT org_id, currency, timezone, monthly_revenue, monthly_budget "
+            f"{scope.rows('orgs')} AND is_deleted = 0 ORDER BY org_id",
+            scope,
+        )
+        return revenue.orgs(rows)
 
     async def _before(self, asked: Asked, shown: Members) -> fold.Cells | None:
         if asked.compared is None:

@@ -88,7 +88,32 @@ PARTS |= {
     "talk_charge": _sketch(f"sumIf(talk_charge, {_IN_CURRENCY})", "talk_charge", "currency"),
     "talk_tokens": _sketch("sum(talk_tokens)", "talk_tokens"),
 }
-DECIMALS = frozenset({*MONEY, "talk_cost", "talk_charge"})
+_POSITIVE = (
+    "multiIf(lower(label) IN ('good', 'positive', 'up', 'thumbs_up', 'yes', 'true'), 1, "
+    "lower(label) IN ('bad', 'negative', 'down', 'thumbs_down', 'no', 'false'), -1, "
+    "value IS NULL, 0, value > 0, 1, -1)"
+)
+"""A label speaks first, then the sign of the value: 0 is a thumb down."""
+
+
+def _outcome(sql: str) -> Part:
+    return Part("outcome", sql, ())
+
+
+PARTS |= {
+    "outcomes": _outcome("countIf(kind = 'outcome')"),
+    "outcome_value": _outcome(
+        "sumIf(CAST(ifNull(value, 0) AS Decimal(76, 18)), "
+        "kind = 'outcome' AND unit = {currency:String})"
+    ),
+    "resolved": _outcome("countIf(kind = 'outcome' AND 'resolved' IN (lower(name), lower(label)))"),
+    "feedback": _outcome("countIf(kind = 'feedback')"),
+    "feedback_positive": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = 1)"),
+    "feedback_negative": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = -1)"),
+    "revenue": Part("revenue", "", ()),
+    "payers": Part("revenue", "", ()),
+}
+DECIMALS = frozenset({*MONEY, "talk_cost", "talk_charge", "outcome_value", "revenue"})
 
 
 @dataclass(frozen=True)
@@ -166,6 +191,26 @@ def _ratio(over: str, under: str, unit: str, scale: int = 1) -> Measure:
     return Measure("rate", unit, (over, under), value)
 
 
+_COSTS = ("cost", "pending_calls", "billed")
+
+
+def _known_cost(p: Parts) -> Decimal | None:
+    found: Decimal | None = _money("cost").value(p)
+    return found
+
+
+def _margin(p: Parts) -> Decimal | None:
+    cost = _known_cost(p)
+    return EXACT.subtract(p["revenue"], cost) if p["payers"] and cost is not None else None
+
+
+def _cost_share(p: Parts) -> float | None:
+    cost = _known_cost(p)
+    if not p["revenue"] or cost is None:
+        return None
+    return round(float(ROUNDING.divide(cost, p["revenue"])), 6)
+
+
 MEASURES: dict[str, Measure] = {
     **{name: _money(name) for name in MONEY},
     "calls": _count("calls", "calls"),
@@ -199,6 +244,21 @@ MEASURES: dict[str, Measure] = {
     "cost_per_conversation": _each("talk_cost", "priced_talks"),
     "charge_per_conversation": _each("talk_charge", "priced_talks"),
     "tokens_per_conversation": _ratio("talk_tokens", "talks", "tokens/conversation"),
+    "outcomes": _count("outcomes", "outcomes"),
+    "outcome_value": Measure(
+        "money", "", ("outcome_value",), lambda p: p["outcome_value"], is_additive=True
+    ),
+    "resolved": _count("resolved", "outcomes"),
+    "feedback": _count("feedback", "ratings"),
+    "feedback_positive": _count("feedback_positive", "ratings"),
+    "feedback_negative": _count("feedback_negative", "ratings"),
+    "negative_share": _share("feedback_negative", "feedback_negative", "feedback_positive"),
+    "revenue": Measure(
+        "money", "", ("revenue", "payers"), lambda p: p["revenue"] if p["payers"] else None,
+        is_additive=True,
+    ),
+    "margin": Measure("money", "", ("revenue", "payers", *_COSTS), _margin),
+    "cost_share_of_revenue": Measure("share", "1", ("revenue", "payers", *_COSTS), _cost_share),
 }  # fmt: skip
 
 
