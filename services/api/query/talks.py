@@ -49,6 +49,29 @@ def talks(asked: Asked) -> tuple[str, source.Parameters]:
     return text, parameters | {"currency": asked.currency}
 
 
+def _statements(question: Asked, outliers: int) -> tuple[Statement, Statement, Statement]:
+    """The summary, the histogram by powers of two, the dearest."""
+    rows, parameters = talks(question)
+    priced = f"SELECT * FROM ({rows}) WHERE priced > 0"
+    summary = (
+        "SELECT count(), sum(c), quantilesExact(0.5, 0.95, 0.99)(c), countIf(waiting > 0) "
+        f"FROM ({priced})"
+    )
+    bins = (
+        "SELECT if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000) AS bin, count() "
+        f"FROM ({priced}) GROUP BY bin ORDER BY bin"
+    )
+    dearest = (
+        "SELECT conversation_id, org_id, c, n, waiting > 0 "
+        f"FROM ({priced}) ORDER BY c DESC, conversation_id LIMIT {{outliers:UInt32}}"
+    )
+    return (
+        Statement(summary + LIMITS, parameters),
+        Statement(bins + LIMITS, parameters),
+        Statement(dearest + LIMITS, parameters | {"outliers": outliers}),
+    )
+
+
 @router.get(
     "/v1/conversation-costs", summary="What conversations cost: mean, percentiles, histogram.",
     responses=told.of(None, told.TALKS) | PROBLEMS,
@@ -62,25 +85,9 @@ async def conversation_costs(
     still have pending calls, so they may cost more.
     """
     question = meaning(request, asked.query(measures=["cost"]), caller)
-    rows, parameters = talks(question)
-    priced = f"SELECT * FROM ({rows}) WHERE priced > 0"
     reader = request.app.state.reader
-    summary = (
-        "SELECT count(), sum(c), quantilesExact(0.5, 0.95, 0.99)(c), countIf(waiting > 0) "
-        f"FROM ({priced})"
-    )
-    bins = (
-        "SELECT if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000) AS bin, count() "
-        f"FROM ({priced}) GROUP BY bin ORDER BY bin"
-    )
-    dearest = (
-        "SELECT conversation_id, org_id, c, n, waiting > 0 "
-        f"FROM ({priced}) ORDER BY c DESC, conversation_id LIMIT {{outliers:UInt32}}"
-    )
     [whole], counted, first = await asyncio.gather(
-        reader.run(Statement(summary + LIMITS, parameters)),
-        reader.run(Statement(bins + LIMITS, parameters)),
-        reader.run(Statement(dearest + LIMITS, parameters | {"outliers": asked.outliers})),
+        *(reader.run(statement) for statement in _statements(question, asked.outliers))
     )
     count, total, cuts, half = whole
     return {
