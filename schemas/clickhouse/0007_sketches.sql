@@ -1,6 +1,6 @@
 -- What no sum can tell: percentiles and distinct counts, as states that merge over any buckets and
 -- members. One row per bucket like the other aggregates; the state arrays are parallel to k.
--- Percentiles have a relative error of 1 %, distinct counts are exact up to about 2,000, then 1 %.
+-- Percentiles have a relative error of 1 %, distinct counts are exact up to about 1,000, then 1 %.
 
 CREATE TABLE IF NOT EXISTS sketch_hour (
   org_id LowCardinality(String),
@@ -17,8 +17,8 @@ CREATE TABLE IF NOT EXISTS sketch_hour (
     COMMENT 'gen_: of streamed calls, after the first token; talk_: of calls in conversations',
   duration Array(AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt32)),
   ttft Array(AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt32)),
-  talks Array(AggregateFunction(uniqCombined64(14), UInt64)) COMMENT 'hashes of org, conversation',
-  users Array(AggregateFunction(uniqCombined64(14), UInt64)) COMMENT 'hashes of org, user'
+  talks Array(AggregateFunction(uniqCombined64(15), UInt64)) COMMENT 'hashes of org, conversation',
+  users Array(AggregateFunction(uniqCombined64(15), UInt64)) COMMENT 'hashes of org, user'
 ) ENGINE = ReplacingMergeTree(gen)
 PARTITION BY toYYYYMM(bucket)
 ORDER BY (org_id, bucket)
@@ -38,8 +38,8 @@ CREATE TABLE IF NOT EXISTS sketch_narrow_hour (
     talk_tokens UInt64)),
   duration Array(AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt32)),
   ttft Array(AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), UInt32)),
-  talks Array(AggregateFunction(uniqCombined64(14), UInt64)),
-  users Array(AggregateFunction(uniqCombined64(14), UInt64))
+  talks Array(AggregateFunction(uniqCombined64(15), UInt64)),
+  users Array(AggregateFunction(uniqCombined64(15), UInt64))
 ) ENGINE = ReplacingMergeTree(gen)
 PARTITION BY toYYYYMM(bucket)
 ORDER BY (org_id, bucket)

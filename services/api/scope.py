@@ -1,20 +1,25 @@
 """Whose rows a caller may read. The one place where the org condition is made. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 TABLES = frozenset(
     {
-        "calls", "conflicts", "contents_kept", "dead_letters", "narrow_day", "narrow_hour", "orgs",
-        "outcomes", "price_changes", "rollup_day", "rollup_hour", "rollup_minute", "tellings",
+        "calls", "conflicts", "contents_kept", "conversations_hour", "dead_letters", "narrow_day",
+        "narrow_hour", "orgs", "outcomes", "price_changes", "rollup_day", "rollup_hour",
+        "rollup_minute", "sketch_day", "sketch_hour", "sketch_narrow_day", "sketch_narrow_hour",
+        "tellings",
     }
 )  # fmt: skip
 """Tables with an org column."""
 SHARED = frozenset(
-    {"audit", "deletions", "deletions_done", "progress", "receipts", "total_day", "total_hour"}
-)
+    {
+        "audit", "closed_months", "deletions", "deletions_done", "progress", "receipts",
+        "sketch_total_day", "sketch_total_hour", "total_day", "total_hour",
+    }
+)  # fmt: skip
 """Tables of the whole installation: an org key reads none of their rows."""
 LOCATORS = frozenset({"links", "subject_hours"})
 """Only to find rows of a table above by; its own condition then decides."""
@@ -81,11 +86,15 @@ class Scope:
         return "FROM outcomes FINAL WHERE org_id IN ('', {scope_org:String})"
 
     def unnested(self, table: str, fields: Iterable[str]) -> str:
-        """The same for a rollup, one row for each element of its array, fields as `x_<name>`.
+        """The same for a rollup, one row for each element of its array, fields as `x_<name>`."""
+        return self.joined(table, {name: f"d.{name}" for name in fields})
+
+    def joined(self, table: str, arrays: Mapping[str, str]) -> str:
+        """The same for any arrays of equal length, by name, as `x_<name>`.
 
         Each field is joined as the array it is stored as: five times faster than the tuple.
         """
-        joined = ", ".join(f"d.{name} AS x_{name}" for name in fields)
+        joined = ", ".join(f"{array} AS x_{name}" for name, array in arrays.items())
         return f"FROM {table} FINAL ARRAY JOIN {joined} WHERE {self._condition(table)}"
 
     def _condition(self, table: str) -> str:

@@ -11,7 +11,7 @@ from services.api.asked import CELLS_MAX, RefusedError, plan_of, refuse, zone_of
 from services.api.plan import Interval, Plan, Range
 from services.api.query import combine, form, relative
 from services.api.query.dims import COLUMNS
-from services.api.query.measures import MEASURES
+from services.api.query.measures import MEASURES, families_of
 from services.api.scope import Scope
 
 CHANGE = "change"
@@ -121,7 +121,10 @@ def _condition(number: int, where: form.Where) -> Condition:
 
 def _order(query: form.Query, measures: Sequence[str]) -> str:
     """What ranks the members: one order for all levels."""
-    additive = [name for name, measure in MEASURES.items() if measure.is_additive]
+    additive = [
+        name for name, measure in MEASURES.items()
+        if measure.is_additive and families_of(name) == {"usage"}
+    ]  # fmt: skip
     named = list(dict.fromkeys(item.order for item in query.by if item.order))
     if len(named) > 1:
         raise refuse("by", "one 'order' for all dimensions")
@@ -130,6 +133,8 @@ def _order(query: form.Query, measures: Sequence[str]) -> str:
     if named[0] == CHANGE:
         if query.compare is None:
             raise refuse("by.0.order", "'change' needs 'compare'", hint='"compare": "previous"')
+        if measures[0] not in additive:
+            raise refuse("measures", "'change' ranks by the first measure", allowed=additive)
         return CHANGE
     if named[0] not in additive:
         raise unknown("by.0.order", "order", named[0], [*additive, CHANGE])

@@ -6,19 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.api.answer import local
-from services.api.completeness import estimated, ledger_freshness
-from services.api.estimate import Freshness
+from services.api.completeness import ledger_freshness, rates_of
+from services.api.estimate import Freshness, Rates, estimate
 from services.api.plan import Plan
-from services.api.query import fold, pending, statements
+from services.api.query import business, fold, pending, revenue, statements
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY
-from services.api.query.measures import MEASURES, TOKENS
+from services.api.query.measures import MEASURES, PARTS, TOKENS, Family
 from services.api.query.slots import Slots
 from services.api.query.statements import Members
 from services.api.reader import Reader, text
+from services.api.scope import Scope
 
 AT_ONCE = 8
+FAMILIES: tuple[Family, ...] = ("usage", "sketch", "outcome", "revenue")
 FRESH_SECONDS = 1.0
+RATES_SECONDS = 30.0
 
 
 class Engine:
@@ -32,6 +35,7 @@ class Engine:
         self._slots = Slots(reader)
         self._running = asyncio.Semaphore(AT_ONCE)
         self._fresh: tuple[datetime, Freshness] | None = None
+        self._rates: dict[tuple[str | None, str], tuple[datetime, Rates]] = {}
 
     async def freshness(self) -> Freshness:
         """How far the ledger is, looked up once a second."""
@@ -69,14 +73,45 @@ class Engine:
 
     async def cells(self, asked: Asked, plan: Plan, shown: Members) -> fold.Cells:
         """Everything summed, of one reading for each family of tables."""
-        parts = list(dict.fromkeys(p for name in asked.measures for p in MEASURES[name].parts))
-        parts = list(dict.fromkeys([*parts, "pending_calls"]))
+        parts = [part for name in asked.measures for part in MEASURES[name].parts]
+        parts += ["pending_calls"]
         if any(MEASURES[name].kind == "money" for name in asked.measures):
-            parts.append("currencies")
-        cells = fold.Cells(tuple(parts))
-        rows = await self._reader.run(statements.sums(asked, plan, parts, shown))
-        cells.sum(rows, parts, len(asked.by))
+            parts += ["currencies"]
+        cells = fold.Cells(tuple(dict.fromkeys(parts)))
+        await asyncio.gather(
+            *(self._read(asked, plan, (cells, family), shown) for family in FAMILIES)
+        )
         return cells
+
+    async def _read(
+        self, asked: Asked, plan: Plan, into: tuple[fold.Cells, Family], shown: Members
+    ) -> None:
+        """The parts of one family of tables into their cells."""
+        cells, family = into
+        parts = [part for part in cells.parts if PARTS[part].family == family]
+        if not parts:
+            return
+        if family == "usage":
+            rows = await self._reader.run(statements.sums(asked, plan, parts, shown))
+            cells.sum(rows, parts, len(asked.by))
+        elif family == "sketch":
+            rows = await self._reader.run(statements.sketches(asked, plan, parts, shown))
+            cells.put(rows, parts, len(asked.by))
+        elif family == "outcome":
+            rows = await self._reader.run(business.outcomes(asked, plan, parts, shown))
+            cells.sum(rows, parts, len(asked.by))
+        else:
+            orgs = await self.orgs(asked.scope)
+            cells.sum(fold.revenue(asked, plan, shown, orgs), ("revenue", "payers"), len(asked.by))
+
+    async def orgs(self, scope: Scope) -> list[revenue.Org]:
+        """The orgs of a scope with what they pay."""
+        rows = await self._reader.query(
+            f"SELECT org_id, currency, timezone, monthly_revenue, monthly_budget "
+            f"{scope.rows('orgs')} AND is_deleted = 0 ORDER BY org_id",
+            scope,
+        )
+        return revenue.orgs(rows)
 
     async def _before(self, asked: Asked, shown: Members) -> fold.Cells | None:
         if asked.compared is None:
@@ -125,10 +160,22 @@ class Engine:
         first = min((int(row[7]) for row in rows), default=None)
         oldest, cost = await asyncio.gather(
             self._oldest(asked, first),
-            estimated(self._reader, asked.scope, tokens, asked.currency),
+            self._estimate(asked, tokens),
         )
         calls = sum(int(row[1]) for row in rows)
         return Waiting(calls, sum(sum(t.values()) for _, t in tokens), oldest, cost)
+
+    async def _estimate(
+        self, asked: Asked, tokens: list[tuple[str, dict[str, int]]]
+    ) -> dict[str, Any] | None:
+        """What is pending may cost; the book is read again after `RATES_SECONDS`."""
+        if not any(any(counts.values()) for _, counts in tokens):
+            return None
+        key, now = (asked.scope.org_id, asked.currency), self._clock()
+        if key not in self._rates or (now - self._rates[key][0]).total_seconds() > RATES_SECONDS:
+            rates = await rates_of(self._reader, asked.scope, asked.currency)
+            self._rates[key] = (now, rates)
+        return estimate(tokens, self._rates[key][1], asked.currency)
 
     async def _oldest(self, asked: Asked, start: int | None) -> str | None:
         if start is None:

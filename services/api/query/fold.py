@@ -1,6 +1,6 @@
 """Rows to cells, cells to the JSON of an answer. Pure: exact sums, money as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from services.api.plan import Plan
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY
 from services.api.query.measures import MEASURES, add, nothing
+from services.api.query.revenue import Org, of
 from services.api.query.statements import Key, Members
 
 TOTAL = None
@@ -38,14 +39,17 @@ class Cells:
         """Add rows of `statements.sums`."""
         for bucket, depth, *rest in rows:
             key = tuple(rest[: min(depth, width)])
-            values = dict(zip(parts, rest[width:], strict=True))
             for place in ((key, None), (key, bucket), (TOTAL, None), (TOTAL, bucket)):
-                old = self.held.get(place)
-                self.held[place] = (
-                    {**old, **{n: add(old.get(n, nothing(n)), v) for n, v in values.items()}}
-                    if old
-                    else dict(values)
-                )
+                cell = self.held.setdefault(place, self.at(*place))
+                for part, value in zip(parts, rest[width:], strict=True):
+                    cell[part] = add(cell[part], value)
+
+    def put(self, rows: Iterable[Sequence[Any]], parts: Sequence[str], width: int) -> None:
+        """Take rows of `statements.sketches`: every cell is merged already."""
+        for all_buckets, all_members, bucket, depth, *rest in rows:
+            key = TOTAL if all_members else tuple(rest[: min(depth, width)])
+            place = (key, None if all_buckets else bucket)
+            self.held[place] = self.at(*place) | dict(zip(parts, rest[width:], strict=True))
 
 
 def told(asked: Asked, plan: Plan, cells: Cells, shown: Members, slots: Slots) -> dict[str, Any]:
@@ -123,3 +127,23 @@ def columns(asked: Asked) -> list[dict[str, Any]]:
         }  # fmt: skip
         listed.append(column | ({"relative_error": measure.error} if measure.error else {}))
     return listed
+
+
+def revenue(
+    asked: Asked, plan: Plan, shown: Members, orgs: Sequence[Org]
+) -> Iterator[tuple[Any, ...]]:
+    """What orgs pay in each bucket, as rows of `statements.sums`."""
+    first = set(shown.levels[0]) if shown.levels else set()
+    for org in orgs:
+        if org.currency != asked.currency or not org.revenue or not _is_asked(asked, org.org_id):
+            continue
+        depth = int((org.org_id,) in first)
+        for bucket in plan.buckets:
+            if paid := of(org, bucket.start, bucket.end):
+                at = bucket.start if len(plan.buckets) > 1 else 0
+                key = (org.org_id if depth else "",) if asked.by else ()
+                yield (at, depth, *key, paid, 1)
+
+
+def _is_asked(asked: Asked, org_id: str) -> bool:
+    return all((org_id in c.values) != c.is_not for c in asked.where if c.dim == "org")

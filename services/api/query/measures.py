@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from schemas.call import MODEL_OPERATIONS
 from schemas.money import EXACT, ROUNDING, ZERO, to_scale
+from schemas.sketches import DISTINCT, QUANTILES
 
 Family = Literal["usage", "sketch", "outcome", "revenue"]
 Kind = Literal["money", "count", "share", "duration", "rate"]
@@ -32,7 +33,7 @@ class Part:
     fields: tuple[str, ...]
 
 
-_OPERATIONS = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
+OPERATIONS = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
 _IN_CURRENCY = "currency = {currency:String}"
 
 
@@ -41,7 +42,7 @@ def _usage(sql: str, *fields: str) -> Part:
 
 
 PARTS: dict[str, Part] = {
-    "calls": _usage(f"sumIf(n, operation IN ({_OPERATIONS}))", "operation", "calls"),
+    "calls": _usage(f"sumIf(n, operation IN ({OPERATIONS}))", "operation", "calls"),
     "steps": _usage("sum(n)", "calls"),
     "errors": _usage("sumIf(n, status = 'error')", "status", "calls"),
     "pending_calls": _usage("sumIf(n, pending != '')", "pending", "calls"),
@@ -55,6 +56,64 @@ PARTS: dict[str, Part] = {
         for name in MONEY
     },
 }  # fmt: skip
+
+
+TIMED = "@timed"
+"""Stands for the condition on calls whose time counts: see `statements.timed`."""
+
+
+def _sketch(sql: str, *fields: str) -> Part:
+    return Part("sketch", sql, fields)
+
+
+def _timed(name: str) -> Part:
+    return _sketch(f"sumIf({name}, {TIMED})", name, "status", "operation")
+
+
+def _quantiles(name: str) -> Part:
+    sql = f"{QUANTILES.format('MergeIf')}({name}, {TIMED})"
+    return _sketch(sql, name, "status", "operation")
+
+
+PARTS |= {
+    **{n: _timed(n) for n in ("dur_calls", "dur_ms", "ttft_calls", "gen_ms", "gen_tokens")},
+    "duration": _quantiles("duration"),
+    "ttft": _quantiles("ttft"),
+    "talks": _sketch(f"{DISTINCT.format('Merge')}(talks)", "talks"),
+    "users": _sketch(f"{DISTINCT.format('Merge')}(users)", "users"),
+    "priced_talks": _sketch(
+        f"{DISTINCT.format('MergeIf')}(talks, {_IN_CURRENCY})", "talks", "currency"
+    ),
+    "talk_cost": _sketch(f"sumIf(talk_cost, {_IN_CURRENCY})", "talk_cost", "currency"),
+    "talk_charge": _sketch(f"sumIf(talk_charge, {_IN_CURRENCY})", "talk_charge", "currency"),
+    "talk_tokens": _sketch("sum(talk_tokens)", "talk_tokens"),
+}
+_POSITIVE = (
+    "multiIf(lower(label) IN ('good', 'positive', 'up', 'thumbs_up', 'yes', 'true'), 1, "
+    "lower(label) IN ('bad', 'negative', 'down', 'thumbs_down', 'no', 'false'), -1, "
+    "value IS NULL, 0, value > 0, 1, -1)"
+)
+"""A label speaks first, then the sign of the value: 0 is a thumb down."""
+
+
+def _outcome(sql: str) -> Part:
+    return Part("outcome", sql, ())
+
+
+PARTS |= {
+    "outcomes": _outcome("countIf(kind = 'outcome')"),
+    "outcome_value": _outcome(
+        "sumIf(CAST(ifNull(value, 0) AS Decimal(76, 18)), "
+        "kind = 'outcome' AND unit = {currency:String})"
+    ),
+    "resolved": _outcome("countIf(kind = 'outcome' AND 'resolved' IN (lower(name), lower(label)))"),
+    "feedback": _outcome("countIf(kind = 'feedback')"),
+    "feedback_positive": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = 1)"),
+    "feedback_negative": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = -1)"),
+    "revenue": Part("revenue", "", ()),
+    "payers": Part("revenue", "", ()),
+}
+DECIMALS = frozenset({*MONEY, "talk_cost", "talk_charge", "outcome_value", "revenue"})
 
 
 @dataclass(frozen=True)
@@ -107,6 +166,51 @@ def _tokens(p: Parts) -> int:
     return sum(p[name] for name in TOKENS)
 
 
+def _quantile(part: str, count: str, place: int) -> Measure:
+    def value(p: Parts) -> float | None:
+        return round(p[part][place], 1) if p[count] else None
+
+    return Measure("duration", "ms", (part, count), value, error=SKETCH_ERROR)
+
+
+def _each(amount: str, count: str) -> Measure:
+    def value(p: Parts) -> Decimal | None:
+        return money_per(p[amount], p[count])
+
+    return Measure("money", "", (amount, count), value, error=SKETCH_ERROR)
+
+
+def _distinct(part: str, unit: str) -> Measure:
+    return Measure("count", unit, (part,), lambda p: p[part], error=SKETCH_ERROR)
+
+
+def _ratio(over: str, under: str, unit: str, scale: int = 1) -> Measure:
+    def value(p: Parts) -> float | None:
+        return round(p[over] * scale / p[under], 3) if p[under] else None
+
+    return Measure("rate", unit, (over, under), value)
+
+
+_COSTS = ("cost", "pending_calls", "billed")
+
+
+def _known_cost(p: Parts) -> Decimal | None:
+    found: Decimal | None = _money("cost").value(p)
+    return found
+
+
+def _margin(p: Parts) -> Decimal | None:
+    cost = _known_cost(p)
+    return EXACT.subtract(p["revenue"], cost) if p["payers"] and cost is not None else None
+
+
+def _cost_share(p: Parts) -> float | None:
+    cost = _known_cost(p)
+    if not p["revenue"] or cost is None:
+        return None
+    return round(float(ROUNDING.divide(cost, p["revenue"])), 6)
+
+
 MEASURES: dict[str, Measure] = {
     **{name: _money(name) for name in MONEY},
     "calls": _count("calls", "calls"),
@@ -122,7 +226,40 @@ MEASURES: dict[str, Measure] = {
     "error_share": _share("errors", "steps"),
     "cache_hit_share": _share("tok_cache_read", "tok_in", "tok_cache_read", "tok_cache_write"),
     "tokens_per_call": _per(TOKENS, "calls", "tokens/call"),
-}
+    "conversations": _distinct("talks", "conversations"),
+    "users": _distinct("users", "users"),
+    "latency_ms.mean": Measure(
+        "duration", "ms", ("dur_ms", "dur_calls"),
+        lambda p: round(p["dur_ms"] / p["dur_calls"], 1) if p["dur_calls"] else None,
+    ),
+    "latency_ms.p50": _quantile("duration", "dur_calls", 0),
+    "latency_ms.p95": _quantile("duration", "dur_calls", 1),
+    "latency_ms.p99": _quantile("duration", "dur_calls", 2),
+    "latency_ms.n": Measure("count", "calls", ("dur_calls",), lambda p: p["dur_calls"]),
+    "ttft_ms.p50": _quantile("ttft", "ttft_calls", 0),
+    "ttft_ms.p95": _quantile("ttft", "ttft_calls", 1),
+    "ttft_ms.p99": _quantile("ttft", "ttft_calls", 2),
+    "ttft_ms.n": Measure("count", "calls", ("ttft_calls",), lambda p: p["ttft_calls"]),
+    "output_tokens_per_second": _ratio("gen_tokens", "gen_ms", "tokens/s", 1_000),
+    "cost_per_conversation": _each("talk_cost", "priced_talks"),
+    "charge_per_conversation": _each("talk_charge", "priced_talks"),
+    "tokens_per_conversation": _ratio("talk_tokens", "talks", "tokens/conversation"),
+    "outcomes": _count("outcomes", "outcomes"),
+    "outcome_value": Measure(
+        "money", "", ("outcome_value",), lambda p: p["outcome_value"], is_additive=True
+    ),
+    "resolved": _count("resolved", "outcomes"),
+    "feedback": _count("feedback", "ratings"),
+    "feedback_positive": _count("feedback_positive", "ratings"),
+    "feedback_negative": _count("feedback_negative", "ratings"),
+    "negative_share": _share("feedback_negative", "feedback_negative", "feedback_positive"),
+    "revenue": Measure(
+        "money", "", ("revenue", "payers"), lambda p: p["revenue"] if p["payers"] else None,
+        is_additive=True,
+    ),
+    "margin": Measure("money", "", ("revenue", "payers", *_COSTS), _margin),
+    "cost_share_of_revenue": Measure("share", "1", ("revenue", "payers", *_COSTS), _cost_share),
+}  # fmt: skip
 
 
 def families_of(name: str) -> frozenset[Family]:
@@ -144,6 +281,6 @@ def add(one: Any, two: Any) -> Any:
 
 def nothing(part: str) -> Any:
     """The value of a part where no row is."""
-    if part == "currencies":
+    if part in ("currencies", "duration", "ttft"):
         return []
-    return ZERO if part in MONEY else 0
+    return ZERO if part in DECIMALS else 0

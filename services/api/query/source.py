@@ -8,6 +8,7 @@ do not know is read from the calls themselves.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from schemas.sketches import CALL_FIELDS, OF_CALLS, STATES
 from services.api.plan import GRAINS, Grain, Plan, Range
 from services.api.query.ask import Asked, Condition
 from services.api.query.dims import CATEGORY, COLUMNS, level_of
@@ -68,18 +69,74 @@ def _named(field: str) -> str:
     return "n" if field == "calls" else field
 
 
-def ledger(asked: Asked, plan: Plan, fields: dict[str, str]) -> tuple[str, Parameters]:
-    """The calls of a plan, with these fields: names and their SQL."""
+def ledger(
+    asked: Asked, plan: Plan, fields: dict[str, str], held: str = ""
+) -> tuple[str, Parameters]:
+    """The calls of a plan, with these fields: names and their SQL. `held`: of these rows only."""
     condition, parameters = conditions(asked.where, "")
     buckets = plan.buckets
     parameters |= asked.scope.parameters()
     parameters |= {"low": buckets[0].start, "high": buckets[-1].end}
     columns = ", ".join(f"{sql} AS {_named(name)}" for name, sql in fields.items())
+    held = held or _between("low", "high")
     return (
         f"SELECT toUnixTimestamp(bucket) AS ts, org_id{columns and ', '}{columns} "
-        f"{asked.scope.rows('calls')} AND is_void = 0 AND {_between('low', 'high')}{condition}",
+        f"{asked.scope.rows('calls')} AND is_void = 0 AND {held}{condition}",
         parameters,
     )
+
+
+def sketches(asked: Asked, plan: Plan, fields: Iterable[str]) -> tuple[str, Parameters]:
+    """Rows with `ts`, the dimensions' columns, and fields of which some are states."""
+    wanted = {*fields, *(COLUMNS[name] for name in asked.by)} - {"org_id"}
+    level = level_of(asked.names, is_one_org=asked.scope.org_id is not None)
+    if level == "ledger":
+        return _states(asked, plan, wanted)
+    filtered = {COLUMNS[c.dim] for c in asked.where} - {"org_id"}
+    condition, parameters = conditions(asked.where, "x_")
+    parameters |= asked.scope.parameters()
+    columns = ", ".join(
+        ["toUnixTimestamp(bucket) AS ts", "org_id", *(f"x_{f} AS {f}" for f in sorted(wanted))]
+    )
+    nested = {f: (f if f in STATES else f"k.{f}") for f in sorted(wanted | filtered)}
+    parts = []
+    for grain in GRAINS:
+        if not (ranges := plan.pieces[grain]):
+            continue
+        held, more = within(grain, ranges)
+        parameters |= more
+        if grain == "minute":
+            text, more = _states(asked, plan, wanted, held)
+            parameters |= more
+        else:
+            rows = asked.scope.joined(f"{_SKETCHES[level]}_{grain}", nested)
+            text = f"SELECT {columns} {rows} AND {held}{condition}"
+        parts.append(text)
+    return " UNION ALL ".join(parts), parameters
+
+
+_SKETCHES = {"total": "sketch_total", "narrow": "sketch_narrow", "wide": "sketch"}
+
+
+def _states(asked: Asked, plan: Plan, wanted: set[str], held: str = "") -> tuple[str, Parameters]:
+    """The same from the calls, summed for each bucket and member."""
+    plain, made = sorted(wanted - OF_CALLS.keys()), sorted(wanted & OF_CALLS.keys())
+    rows, parameters = ledger(asked, plan, {f: f for f in (*plain, *CALL_FIELDS)}, held)
+    bucket = "any(ts)"
+    if len(plan.buckets) > 1:
+        parameters["starts"] = [bucket.start for bucket in plan.buckets]
+        bucket = "roundDown(ts, {starts:Array(UInt32)})"
+    org = ["org_id"] if "org" in asked.by else []
+    groups = [*(["at"] if len(plan.buckets) > 1 else []), *org, *plain]
+    inner = [f"{bucket} AS at", *org, *plain, *(f"{OF_CALLS[f]} AS m_{f}" for f in made)]
+    outer = [
+        "toUInt32(at) AS ts",
+        "org_id" if org else "'' AS org_id",
+        *(f"m_{f} AS {f}" if f in OF_CALLS else f for f in sorted(wanted)),
+    ]
+    by = f" GROUP BY {', '.join(groups)}" if groups else ""
+    text = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM ({rows}){by})"
+    return text, parameters
 
 
 def _by_category(asked: Asked, plan: Plan, wanted: set[str]) -> tuple[str, Parameters]:

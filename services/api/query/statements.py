@@ -8,7 +8,7 @@ from services.api.plan import Plan
 from services.api.query import source
 from services.api.query.ask import CHANGE, Asked, Level
 from services.api.query.dims import COLUMNS
-from services.api.query.measures import PARTS, ranking
+from services.api.query.measures import OPERATIONS, PARTS, TIMED, ranking
 from services.api.sql import LIMITS, Statement
 
 Key = tuple[str, ...]
@@ -115,6 +115,38 @@ def sums(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Stat
     groups = ", ".join(grouped(asked))
     text = f"SELECT {head}, {values} FROM ({rows}) GROUP BY {groups}"
     return Statement(text + LIMITS, parameters | more | {"currency": asked.currency})
+
+
+def sketches(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Statement:
+    """Merged states: of every member and of all, in each bucket and over the range.
+
+    Columns: which of (bucket, member) are not told apart, then as `sums`.
+    """
+    names = {name for part in parts for name in PARTS[part].fields}
+    rows, parameters = source.sketches(asked, plan, names)
+    head, more = folded(asked, plan, shown)
+    values = ", ".join(PARTS[part].sql.replace(TIMED, timed(asked)) for part in parts)
+    member = ", ".join(grouped(asked)[1:])
+    sets = [f"({member})", "()"]
+    bucket = "1 AS g, grouping(depth) AS h, toUInt32(0) AS at"
+    if len(plan.buckets) > 1:
+        sets += [f"(b, {member})", "(b)"]
+        bucket = "grouping(b) AS g, grouping(depth) AS h, b"
+    text = (
+        f"SELECT {bucket}, {member}, {values} "
+        f"FROM (SELECT *, {head} FROM ({rows})) GROUP BY GROUPING SETS ({', '.join(sets)})"
+    )
+    return Statement(text + LIMITS, parameters | more | {"currency": asked.currency})
+
+
+def timed(asked: Asked) -> str:
+    """Model calls that did not fail, unless the question itself cuts by these."""
+    conditions = []
+    if "status" not in asked.names:
+        conditions.append("status != 'error'")
+    if "operation" not in asked.names:
+        conditions.append(f"operation IN ({OPERATIONS})")
+    return " AND ".join(conditions) or "1"
 
 
 def grouped(asked: Asked) -> list[str]:

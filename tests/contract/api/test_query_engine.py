@@ -130,6 +130,54 @@ async def test_any_question_equals_the_oracle(
         ]
 
 
+@pytest.mark.parametrize("dim", ["model", "assistant", "user", None])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+async def test_states_merge_to_what_the_calls_tell(
+    dim: str | None, zone: str, client_of: Clients, events: list[Event]
+) -> None:
+    query = {
+        "measures": ["conversations", "users", "latency_ms.p95", "ttft_ms.p50", "latency_ms.n",
+                     "cost_per_conversation"],
+        "by": [{"dim": dim, "top": 3}] if dim else [], "from": "2026-11-01T00:00",
+        "to": "2026-11-20T00:00", "tz": zone, "interval": "week",
+    }  # fmt: skip
+    async with client_of("reader") as client:
+        answer = await client.post("/v1/query", json=query)
+    assert answer.status_code == 200, answer.text
+    got = answer.json()
+    since, until = (datetime.fromisoformat(got["query"][name]) for name in ("from", "to"))
+    chosen = [e for e in events if since <= e.at < until]
+    cells = [(got["total"], chosen)]
+    cells += [(g, [e for e in chosen if is_in(e, g["key"])]) for g in got["groups"]]
+    for cell, found in cells:
+        check_states(cell["total"], found)
+        for n, bucket in enumerate(got["buckets"]):
+            start, end = (datetime.fromisoformat(bucket[name]) for name in ("start", "end"))
+            inside = [e for e in found if start <= e.at < end]
+            check_states({m: cell["series"][m][n] for m in query["measures"]}, inside)
+
+
+def check_states(told: dict[str, Any], events: list[Event]) -> None:
+    assert told["conversations"] == len({(e.org, e.conversation) for e in events if e.conversation})
+    assert told["users"] == len({(e.org, e.user) for e in events if e.user})
+    timed = [e for e in events if e.status == "ok" and e.operation in ("chat", "embeddings")]
+    times = sorted(e.duration for e in timed)
+    assert told["latency_ms.n"] == len(times)
+    if not times:
+        assert told["latency_ms.p95"] is None
+    else:
+        low, high = (times[int(0.95 * (len(times) - 1)) + n] if n + 1 < len(times) else times[-1]
+                     for n in (0, 1))  # fmt: skip
+        assert low * 0.98 <= told["latency_ms.p95"] <= high * 1.02
+    priced = [e for e in events if not e.pending and e.currency == "USD" and e.conversation]
+    talks = {(e.org, e.conversation) for e in priced}
+    if not talks:
+        assert told["cost_per_conversation"] is None
+    else:
+        each = sum((e.cost for e in priced), Decimal(0)) / len(talks)
+        assert abs(Decimal(told["cost_per_conversation"]) - each) < Decimal("1e-17")
+
+
 async def test_get_and_batch_answer_as_post_does(client_of: Clients) -> None:
     query = {"measures": ["cost"], "by": [{"dim": "model"}], "from": "2026-11-01T00:00"}
     encoded = base64.urlsafe_b64encode(json.dumps(query).encode()).decode().rstrip("=")

@@ -40,6 +40,10 @@ class Event:
     parent: str
     price_record: str
 
+    @property
+    def duration(self) -> int:
+        return 100 + self.number * 37 % 4_000
+
     def line(self) -> bytes:
         digest = hashlib.blake2b(repr(self).encode(), digest_size=8).digest()
         body: dict[str, Any] = {
@@ -57,9 +61,10 @@ class Event:
             "conversation_id": self.conversation,
             "user_id": self.user,
             "name": f"step {self.number}",
-            "duration_ms": self.number % 7 * 100,
             "status": self.status,
             "price_key": self.price_record,
+            "duration_ms": self.duration,
+            "ttft_ms": self.duration // 4,
             "usage": {"input": self.tokens},
             "tok_in": self.tokens,
             "ver": str(1 << 64 | int.from_bytes(digest, "big")),

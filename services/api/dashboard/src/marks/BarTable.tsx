@@ -45,7 +45,7 @@ function Bar({ row, low, high }: { row: BarRow; low: number; high: number }) {
 
 function Pending({ calls }: { calls: number | undefined }) {
   if (!calls) return null;
-  return <span className={style.pending}> +{calls.toLocaleString("en-US")} pending</span>;
+  return <span className={style.pending}>+{calls.toLocaleString("en-US")} pending </span>;
 }
 
 /** A real table whose middle column is a bar: ranks at a glance, figures beside. */
@@ -60,7 +60,7 @@ export function BarTable({ caption, rows, total, columns = [], isPlain = false }
           <tr key={row.key} data-row={row.key}>
             <th scope="row">{row.colour && !isPlain ? <><Swatch colour={row.colour} />{" "}</> : null}{row.label}</th>
             <td className={style.cell}>{row.colour?.slot !== "other" && <Bar row={row} low={low} high={high} />}</td>
-            <td title={row.exact} data-value={row.exact}>{row.text}<Pending calls={row.pending} /></td>
+            <td title={row.exact} data-value={row.exact}><Pending calls={row.pending} />{row.text}</td>
             {cells(row)}
           </tr>
         ))}
@@ -70,7 +70,7 @@ export function BarTable({ caption, rows, total, columns = [], isPlain = false }
           <tr data-row="total">
             <th scope="row">{total.label}</th>
             <td />
-            <td title={total.exact} data-value={total.exact}>{total.text}<Pending calls={total.pending} /></td>
+            <td title={total.exact} data-value={total.exact}><Pending calls={total.pending} />{total.text}</td>
             {cells(total)}
           </tr>
         </tfoot>

@@ -19,7 +19,8 @@ export interface Item {
 
 export interface MenuProps {
   trigger: ReactNode;
-  label: string;
+  /** Where the trigger shows no words of its own. */
+  label?: string;
   items: Item[];
   className?: string | undefined;
   align?: "start" | "end";

@@ -52,7 +52,8 @@ export function RangePicker() {
     <div className={style.range}>
       <button className={ui.iconButton} aria-label="Period before" onClick={() => move(-1)}><Icon name="left" size={16} /></button>
       <Popover.Root open={isOpen} onOpenChange={setIsOpen}>
-        <Popover.Trigger className={ui.button} aria-label={`Range: ${preset?.label ?? rangeLabel(from, to)}, zone ${address.tz}`}>
+        <Popover.Trigger className={ui.button}>
+          <span className="hidden">Range:</span>
           <Icon name="calendar" size={16} />
           <span>{preset?.label ?? rangeLabel(from, to)}</span>
           <span className={style.quiet} data-wide="">{preset ? rangeLabel(from, to) : ""} · {address.tz}</span>

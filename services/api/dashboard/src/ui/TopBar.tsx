@@ -20,7 +20,7 @@ function Compare() {
   const { address, change } = useAddress();
   const items = COMPARES.map(([key, label]) => ({ key, label, isChosen: address.cmp === key, onSelect: () => change({ cmp: key }) }));
   const label = COMPARES.find(([key]) => key === address.cmp)?.[1] ?? "";
-  return <Menu label={`Compare with: ${label}`} items={items} align="start" className={ui.button} trigger={<><span className={style.quiet}>vs</span> {label}<Icon name="down" size={14} /></>} />;
+  return <Menu items={items} align="start" className={ui.button} trigger={<><span className={style.quiet}><span className="hidden">Compare </span>vs</span> {label}<Icon name="down" size={14} /></>} />;
 }
 
 function CopyLink() {

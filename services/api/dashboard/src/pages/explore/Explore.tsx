@@ -47,11 +47,12 @@ function Members({ result, dim, name }: { result: Result; dim: string; name: str
   const { address, linked } = useAddress();
   const { answer } = result;
   const linkOf = (one: Series) => ({ to: ".", search: linked(drilled(address, { where: one.where })) });
-  const told = answer && barRows(answer, { dim, measure: name, linkOf, extra: name === "calls" ? [] : ["calls"] });
-  const columns = [...(measure(name).additive ? ["share"] : []), "calls"];
+  const extra = name === "calls" || dim === "token_category" ? [] : ["calls"];
+  const told = answer && barRows(answer, { dim, measure: name, linkOf, extra });
+  const columns = [...(measure(name).additive ? ["share"] : []), ...extra];
   return (
-    <Card id="members" title={dimLabel(dim)} unit={`${measure(name).label.toLowerCase()}${measure(name).additive ? ", share" : ""}, calls`} span={12} {...result}
-      actions={<CardMenu id="explore" answer={answer} dim={dim} measures={[name, "calls"]} />}>
+    <Card id="members" title={dimLabel(dim)} unit={[measure(name).label.toLowerCase(), ...columns].join(", ")} span={12} {...result}
+      actions={<CardMenu id="explore" answer={answer} dim={dim} measures={[name, ...extra]} />}>
       {told && (told.rows.length ? <BarTable caption={`${measure(name).label} by ${dim}`} {...told} columns={columns} /> : <NothingHere />)}
       {answer && <Pending completeness={answer.completeness} currency={address.currency} />}
     </Card>

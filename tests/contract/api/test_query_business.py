@@ -1,0 +1,88 @@
+"""Outcomes, feedback, revenue and margins on the real engine."""
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.settings import Settings
+from tests.conftest import run_sql
+from tests.contract.api.world import Event
+
+pytestmark = pytest.mark.engines
+Clients = Callable[[str], httpx.AsyncClient]
+RANGE = {"from": "2026-11-01T00:00", "to": "2026-12-01T00:00"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told(settings: Settings, events: list[Event]) -> Iterator[None]:
+    """Outcomes of conversations, and what two orgs pay."""
+    url, database = settings.clickhouse_url, settings.clickhouse_database
+    rows = []
+    for number in range(60):
+        event = events[number * 7]
+        row = {
+            "outcome_id": f"o{number}", "occurred_at": "2026-11-10T00:00:00Z", "org_id": event.org,
+            "conversation_id": event.conversation, "kind": "outcome" if number % 2 else "feedback",
+            "name": "resolved" if number % 4 == 1 else "thumb",
+            "value": "1.5" if number % 3 else "0", "unit": "USD" if number % 2 else "",
+        }  # fmt: skip
+        rows.append(json.dumps(row, ensure_ascii=False))
+    insert = f"INSERT INTO {database}.outcomes SETTINGS date_time_input_format='best_effort' "
+    run_sql(url, insert + "FORMAT JSONEachRow\n" + "\n".join(rows))
+    orgs = [
+        {"org_id": "acme", "position": 100, "currency": "USD", "timezone": "Europe/Berlin",
+         "monthly_revenue": {"2026-11": "100", "2026-10": "31"}, "record": "{}"},
+        {"org_id": "globex", "position": 101, "currency": "EUR",
+         "monthly_revenue": {"2026-11": "7"}, "record": "{}"},
+    ]  # fmt: skip
+    run_sql(
+        url, f"INSERT INTO {database}.orgs FORMAT JSONEachRow\n" + "\n".join(map(json.dumps, orgs))
+    )
+    yield
+    run_sql(url, f"TRUNCATE TABLE {database}.outcomes")
+    run_sql(url, f"DELETE FROM {database}.orgs WHERE position >= 100")
+
+
+async def ask(client: httpx.AsyncClient, **query: Any) -> Any:
+    answer = await client.post("/v1/query", json=RANGE | query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_outcomes_and_feedback_are_counted(client_of: Clients) -> None:
+    measures = ["outcomes", "resolved", "outcome_value", "feedback", "feedback_negative",
+                "negative_share"]  # fmt: skip
+    async with client_of("reader") as client:
+        whole = (await ask(client, measures=measures))["total"]["total"]
+        cut = await ask(client, measures=measures, by=[{"dim": "assistant", "top": 2}])
+    assert whole == {
+        "outcomes": 30, "resolved": 15, "outcome_value": "30", "feedback": 30,
+        "feedback_negative": 10, "negative_share": round(10 / 30, 6),
+    }  # fmt: skip
+    assert cut["total"]["total"] == whole
+    parts = [*cut["groups"], *([cut["other"]] if cut["other"] else [])]
+    assert sum(part["total"]["outcomes"] for part in parts) == 30
+
+
+async def test_revenue_belongs_to_days_of_the_org(client_of: Clients) -> None:
+    async with client_of("reader") as client:
+        got = await ask(
+            client, measures=["revenue", "margin", "cost"], tz="Europe/Berlin", interval="day",
+            by=[{"dim": "org", "top": 10}],
+        )  # fmt: skip
+        euro = await ask(client, measures=["revenue"], currency="EUR")
+        narrow = await client.post(
+            "/v1/query", json={"measures": ["margin"], "by": [{"dim": "model"}]}
+        )
+    acme = next(g for g in got["groups"] if g["key"]["org"] == "acme")
+    assert acme["total"]["revenue"] == "100"
+    assert sum(map(Decimal, acme["series"]["revenue"])) == 100
+    assert Decimal(acme["total"]["margin"]) == 100 - Decimal(acme["total"]["cost"])
+    others = [g["total"]["revenue"] for g in got["groups"] if g["key"]["org"] != "acme"]
+    assert set(others) == {None}
+    assert euro["total"]["total"]["revenue"] == "7"
+    assert (narrow.status_code, narrow.json()["allowed"]) == (400, ["org"])

@@ -1,0 +1,1 @@
+"""The dashboard in a real browser on the real API and ClickHouse."""
