@@ -32,15 +32,21 @@ export const PAGES: Page[] = [
   },
   { path: "/conversations/$id", isForOrgs: true, load: () => import("./conversations/Conversation") },
   { path: "/traces/$id", isForOrgs: true, load: () => import("./trace/Trace") },
+  {
     path: "/prices",
     nav: { label: "Prices", icon: "prices", key: "p" },
     load: () => import("./prices/Prices"),
+  },
+  {
     path: "/pending",
     nav: { label: "Pending", icon: "pending", key: "d" },
     load: () => import("./pending/Pending"),
+  },
+  {
     path: "/health",
     nav: { label: "Health", icon: "health", key: "h" },
     load: () => import("./health/Health"),
+  },
   { path: "/explain", load: () => import("./explain/Explain") },
   { path: "/orgs/$org", isForOrgs: true, load: () => import("./org/Org") },
   {
