@@ -33,6 +33,11 @@ export const PAGES: Page[] = [
   { path: "/conversations/$id", isForOrgs: true, load: () => import("./conversations/Conversation") },
   { path: "/traces/$id", isForOrgs: true, load: () => import("./trace/Trace") },
   {
+    path: "/compare",
+    nav: { label: "Compare", icon: "compare", key: "m" },
+    load: () => import("./compare/Compare"),
+  },
+  {
     path: "/prices",
     nav: { label: "Prices", icon: "prices", key: "p" },
     load: () => import("./prices/Prices"),

@@ -20,9 +20,13 @@ function Share({ value, most }: { value: string | null; most: number }) {
   return <div className={style.track} aria-hidden="true"><svg width="100%" height="8"><rect width={`${width}%`} height="8" rx="4" fill="currentColor" /></svg></div>;
 }
 
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function TurnCard({ turn, number, most, isTeam }: { turn: Turn; number: number; most: number; isTeam: boolean }) {
   const { address, carried } = useAddress();
-  const facts = [dateTimeLabel(turn.started_at, address.tz), duration(turn.duration_ms), `${turn.calls} calls`, `${turn.steps} steps`, turn.errors ? `${turn.errors} errors` : ""];
+  const facts = [dateTimeLabel(turn.started_at, address.tz), duration(turn.duration_ms), counted(turn.calls, "call"), counted(turn.steps, "step"), turn.errors ? counted(turn.errors, "error") : ""];
   return (
     <li className={style.turn} data-errors={turn.errors ? "" : undefined} data-row={turn.trace_id}>
       <div className={style.turnName}>

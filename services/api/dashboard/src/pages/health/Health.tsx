@@ -80,7 +80,7 @@ function Changes() {
   const result = useGet<{ entries: Entry[] }>("/v1/audit?limit=20");
   if (result.problem?.status === 403) return null;
   return (
-    <Card id="audit" title="Changes" unit="who did what, newest first" {...result}>
+    <Card id="audit" title="Changes" unit="who did what, newest first" span={12} {...result}>
       {result.answer && !result.answer.entries.length && <Empty title="Nobody has changed anything yet." />}
       {(result.answer?.entries.length ?? 0) > 0 && (
         <div className={ui.scroll} tabIndex={0} role="region" aria-label="Changes">

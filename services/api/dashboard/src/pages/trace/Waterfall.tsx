@@ -76,7 +76,7 @@ export function Waterfall({ rows, steps, selected, currency, amount, below, onSe
   };
   const active = rows[at]?.step.event_id;
   return (
-    <div ref={scroller} className={style.rows} role="tree" aria-label="Steps" tabIndex={0} onKeyDown={press} aria-activedescendant={active ? `step-${active}` : undefined}>
+    <div ref={scroller} className={style.rows} style={{ height: Math.max(6, rows.length) * ROW_HEIGHT + 2 }} role="tree" aria-label="Steps" tabIndex={0} onKeyDown={press} aria-activedescendant={active ? `step-${active}` : undefined}>
       <div style={{ height: list.getTotalSize(), position: "relative" }}>
         {list.getVirtualItems().map((item) => {
           const row = rows[item.index];
