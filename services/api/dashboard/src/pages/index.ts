@@ -24,6 +24,34 @@ export const PAGES: Page[] = [
     isForOrgs: true,
     load: () => import("./explore/Explore"),
   },
+  {
+    path: "/conversations",
+    nav: { label: "Conversations", icon: "conversations", key: "c" },
+    isForOrgs: true,
+    load: () => import("./conversations/Conversations"),
+  },
+  { path: "/conversations/$id", isForOrgs: true, load: () => import("./conversations/Conversation") },
+  { path: "/traces/$id", isForOrgs: true, load: () => import("./trace/Trace") },
+  {
+    path: "/compare",
+    nav: { label: "Compare", icon: "compare", key: "m" },
+    load: () => import("./compare/Compare"),
+  },
+  {
+    path: "/prices",
+    nav: { label: "Prices", icon: "prices", key: "p" },
+    load: () => import("./prices/Prices"),
+  },
+  {
+    path: "/pending",
+    nav: { label: "Pending", icon: "pending", key: "d" },
+    load: () => import("./pending/Pending"),
+  },
+  {
+    path: "/health",
+    nav: { label: "Health", icon: "health", key: "h" },
+    load: () => import("./health/Health"),
+  },
   { path: "/explain", load: () => import("./explain/Explain") },
   { path: "/orgs/$org", isForOrgs: true, load: () => import("./org/Org") },
   {

@@ -1,0 +1,58 @@
+/** What the Conversations page asks, from the address. Pure. */
+import { queryString } from "~/api/client";
+import type { Address, Search } from "~/state/address";
+import { resolve, wallNow } from "~/state/range";
+
+export const SUBJECTS = [["conversations", "Conversations"], ["traces", "Traces"]] as const;
+export const ORDERS = [["cost", "Dearest"], ["recent", "Newest"], ["duration", "Longest"]] as const;
+export const STATUSES = [["", "Any status"], ["error", "With an error"], ["pending", "With a pending call"], ["ok", "Without an error"]] as const;
+export const LIMIT = 50;
+const FILTERS = ["org", "user", "provider", "model", "assistant", "assistant_version", "feature", "environment", "operation"];
+
+export interface Asked {
+  subject: string;
+  order: string;
+  status: string;
+  text: string;
+  least: string;
+}
+
+function one(search: Search, name: string): string {
+  const value = search[name];
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}
+
+function among(value: string, options: readonly (readonly [string, string])[]): string {
+  return options.some(([key]) => key === value) ? value : (options[0]?.[0] ?? "");
+}
+
+export function readAsked(search: Search): Asked {
+  const least = one(search, "min");
+  return {
+    subject: among(one(search, "show"), SUBJECTS),
+    order: among(one(search, "order"), ORDERS),
+    status: among(one(search, "status"), STATUSES),
+    text: one(search, "q").slice(0, 200),
+    least: /^\d{1,20}(\.\d{1,18})?$/.test(least) ? least : "",
+  };
+}
+
+/** Filters that leave out cannot be searched by; they are named rather than dropped in silence. */
+export function unusable(address: Address): string[] {
+  const known = address.filters.filter((filter) => filter.not || !filter.values.length || !FILTERS.includes(filter.dim));
+  return known.filter((filter) => filter.dim !== "status").map((filter) => `${filter.not ? "not " : ""}${filter.dim}`);
+}
+
+export function searchPath(address: Address, asked: Asked, now: Date, cursor = ""): string {
+  const at = wallNow(now, address.tz);
+  const filters = address.filters.filter((filter) => !filter.not && filter.values.length && FILTERS.includes(filter.dim));
+  const named = address.filters.find((filter) => filter.dim === "status" && !filter.not)?.values[0];
+  return `/v1/${asked.subject}` + queryString({
+    from: resolve(address.from, at), to: resolve(address.to, at), tz: address.tz, currency: address.currency,
+    ...Object.fromEntries(filters.map((filter) => [filter.dim, filter.values])),
+    status: asked.status === "" ? named : asked.status,
+    text: asked.text || undefined,
+    min_cost: asked.least || undefined,
+    order: asked.order, cursor: cursor || undefined, limit: String(LIMIT),
+  });
+}
