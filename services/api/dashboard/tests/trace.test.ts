@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { configurations, preset } from "~/pages/compare/sides";
 import { readAsked, searchPath, unusable } from "~/pages/conversations/asked";
 import { originalText } from "~/pages/pending/original";
-import { differences, recordOf } from "~/pages/prices/record";
+import { type BookRecord, differences, recordOf } from "~/pages/prices/record";
 import { dearest, nextError, visible } from "~/pages/trace/layout";
 import type { Step } from "~/pages/trace/types";
 import { defaults } from "~/state/address";
@@ -65,8 +65,8 @@ describe("a price", () => {
   });
 
   it("tells what a version changed", () => {
-    const [old, next] = [recordOf(fields), recordOf({ ...fields, input: "3", output: "9" })] as never[];
-    expect(differences(old ?? null, next ?? null)).toEqual([{ name: "input", before: "2.50 per 1M", after: "3 per 1M" }, { name: "output", before: "—", after: "9 per 1M" }]);
+    const [old, next] = [recordOf(fields), recordOf({ ...fields, input: "3", output: "9" })] as [BookRecord, BookRecord];
+    expect(differences(old, next)).toEqual([{ name: "input", before: "2.50 per 1M", after: "3 per 1M" }, { name: "output", before: "—", after: "9 per 1M" }]);
   });
 });
 
