@@ -17,7 +17,7 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
     """`/api/public/scores` and `/api/public/ingestion`."""
 
     async def scores(request: Request) -> Response:
-        key = authorised(shell, request)
+        key = authorised(shell, request.headers)
         listed = _json(await read_body(shell.settings, request))
         found = [
             _outcome(shell, item) for item in (listed if isinstance(listed, list) else [listed])
@@ -29,7 +29,7 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         return Response(orjson.dumps({"id": first}), media_type=JSON)
 
     async def ingestion(request: Request) -> Response:
-        key = authorised(shell, request)
+        key = authorised(shell, request.headers)
         told = _json(await read_body(shell.settings, request))
         events = told.get("batch") if isinstance(told, dict) else None
         listed = [event for event in events or () if isinstance(event, dict)]
