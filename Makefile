@@ -12,7 +12,6 @@ DASHBOARD_STAMP := $(DASHBOARD)/dist/.built
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
 EXAMPLES := $(VENV)/examples
 EXAMPLES_STAMP := $(EXAMPLES)/.installed
-NODE_STAMP := docs/examples/node/node_modules/.package-lock.json
 ARGS ?=
 LOCKED := ingest grpc pricer rollup api oidc prices local dev
 ROUNDS ?= 12
@@ -40,18 +39,14 @@ $(PEERS_STAMP): requirements-peers.lock $(STAMP)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $(PEERS_STAMP)
 
-examples: setup $(EXAMPLES_STAMP) $(NODE_STAMP) ## Install the libraries of docs/examples, apart from ours
+examples: setup $(EXAMPLES_STAMP) ## Install the libraries of docs/examples, apart from ours
+	@$(RUN)/python -m deploy.dashboard examples
 
 $(EXAMPLES_STAMP): requirements-examples.lock $(STAMP)
 	@test -x $(EXAMPLES)/bin/python || $(RUN)/python -m venv $(EXAMPLES)
 	@echo "Installing the libraries of docs/examples into $(EXAMPLES) (a minute or two the first time) ..."
 	@$(RUN)/uv pip install --quiet --python $(EXAMPLES)/bin/python --require-hashes -r requirements-examples.lock
 	@touch $(EXAMPLES_STAMP)
-
-$(NODE_STAMP): docs/examples/node/package-lock.json
-	@command -v npm > /dev/null || (echo "Node 20 or newer is needed for docs/examples/node: apt install nodejs npm"; exit 1)
-	@cd docs/examples/node && npm ci --silent --ignore-scripts --no-audit --no-fund
-	@touch $(NODE_STAMP)
 
 dashboard: $(DASHBOARD_STAMP) ## Build the dashboard (Node of this machine, else from PyPI)
 

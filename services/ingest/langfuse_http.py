@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 
+from services.ingest import openapi
 from services.ingest.http import Shell, authorised, read_body
 from services.ingest.otlp import feedback
 from services.ingest.otlp_http import JSON, outcomes
@@ -41,7 +42,8 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         return Response(body, status_code=207, media_type=JSON)
 
     app.add_api_route("/api/public/scores", scores, methods=["POST"], response_class=Response,
-                      summary="Scores as Langfuse sends them; become feedback.")  # fmt: skip
+                      summary="Scores as Langfuse sends them; become feedback.",
+                      responses=openapi.responses())  # fmt: skip
     app.add_api_route("/api/public/ingestion", ingestion, methods=["POST"],
                       include_in_schema=False)  # fmt: skip
 

@@ -5,6 +5,7 @@ stand-in on this machine that tells the same usage each time.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.dashboard import with_node
 from tests.standin import provider
 from tests.system import System
 
@@ -50,7 +52,8 @@ def prices(system: System) -> None:
 
 def environment(system: System, standin: str, org: str) -> dict[str, str]:
     """What a user sets once."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    known = with_node(os.environ)
+    kept = {name: known[name] for name in ("PATH", "HOME", "LANG") if name in known}
     return kept | {
         "TRACETALLY_URL": system.url("ingest"), "TRACETALLY_KEY": system.key, "ORG_ID": org,
         "OTEL_EXPORTER_OTLP_ENDPOINT": system.url("ingest"),
@@ -66,7 +69,8 @@ def environment(system: System, standin: str, org: str) -> dict[str, str]:
 def run(name: str, system: System, standin: str) -> str:
     """The example's own words where it failed."""
     node = name.endswith(".mjs")
-    argv = ["node", f"node/{name}"] if node else [str(PYTHON), name]
+    found = shutil.which("node", path=with_node(os.environ)["PATH"]) or "node"
+    argv = [found, f"node/{name}"] if node else [str(PYTHON), name]
     done = subprocess.run(
         argv, cwd=FOLDER, env=environment(system, standin, org_of(name)), capture_output=True,
         timeout=180, check=False,
