@@ -125,7 +125,7 @@ def counting(database: Path) -> Callable[[], int]:
     return kept
 
 
-def wait(url: str, seconds: float = 120.0) -> None:
+def wait(url: str, seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
