@@ -10,11 +10,13 @@ PEERS_STAMP := $(PEERS)/.installed
 DASHBOARD := services/api/dashboard
 DASHBOARD_STAMP := $(DASHBOARD)/dist/.built
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
+EXAMPLES := $(VENV)/examples
+EXAMPLES_STAMP := $(EXAMPLES)/.installed
 ARGS ?=
 LOCKED := ingest grpc pricer rollup api oidc prices local dev
 ROUNDS ?= 12
 
-.PHONY: help setup peers dashboard demo down test lint type bench faults schemas lock format
+.PHONY: help setup peers examples dashboard demo down test lint type bench faults schemas lock format
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +39,15 @@ $(PEERS_STAMP): requirements-peers.lock $(STAMP)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $(PEERS_STAMP)
 
+examples: setup $(EXAMPLES_STAMP) ## Install the libraries of docs/examples, apart from ours
+	@$(RUN)/python -m deploy.dashboard examples
+
+$(EXAMPLES_STAMP): requirements-examples.lock $(STAMP)
+	@test -x $(EXAMPLES)/bin/python || $(RUN)/python -m venv $(EXAMPLES)
+	@echo "Installing the libraries of docs/examples into $(EXAMPLES) (a minute or two the first time) ..."
+	@$(RUN)/uv pip install --quiet --python $(EXAMPLES)/bin/python --require-hashes -r requirements-examples.lock
+	@touch $(EXAMPLES_STAMP)
+
 dashboard: $(DASHBOARD_STAMP) ## Build the dashboard (Node of this machine, else from PyPI)
 
 $(DASHBOARD_STAMP): $(STAMP) $(DASHBOARD_SOURCES)
@@ -48,7 +59,7 @@ demo: setup dashboard ## Start everything, replay real traffic, check every figu
 down: setup ## Stop everything the demo started, and nothing else
 	@$(RUN)/python -m deploy.demo --down
 
-test: setup peers dashboard lint type ## Set up, lint, check types, run all tests
+test: setup peers examples dashboard lint type ## Set up, lint, check types, run all tests
 	@$(RUN)/python -m deploy.dashboard check
 	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
 
@@ -73,6 +84,7 @@ lock: setup ## Resolve pyproject.toml into requirements.lock, with hashes, witho
 	@$(RUN)/uv pip compile pyproject.toml $(foreach e,$(LOCKED),--extra $(e)) --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
 	@$(RUN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-peers.lock
 	@$(RUN)/uv pip compile --group pyproject.toml:node --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-node.lock
+	@$(RUN)/uv pip compile --group pyproject.toml:examples --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements-examples.lock
 
 format: setup ## Put the code into its one form
 	@$(RUN)/ruff check --fix --quiet . ; $(RUN)/ruff format --quiet .

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DASHBOARD = ROOT / "services" / "api" / "dashboard"
+EXAMPLES = ROOT / "docs" / "examples" / "node"
 NODE_LOCK = ROOT / "requirements-node.lock"
 NODE_MIN = (20, 19)
 BIN = Path(sys.executable).parent
@@ -51,30 +52,32 @@ def with_node(environment: Mapping[str, str]) -> dict[str, str]:
     return dict(environment) | {"PATH": f"{BIN}{os.pathsep}{path}"}
 
 
-def npm(environment: Mapping[str, str], *arguments: str) -> None:
-    """One npm command in the dashboard's folder; its output is the user's."""
+def npm(environment: Mapping[str, str], folder: Path, *arguments: str) -> None:
+    """One npm command in a folder; its output is the user's."""
     command = shutil.which("npm", path=environment["PATH"]) or "npm"
-    subprocess.run([command, *arguments], cwd=DASHBOARD, env=dict(environment), check=True)
+    subprocess.run([command, *arguments], cwd=folder, env=dict(environment), check=True)
 
 
-def install(environment: Mapping[str, str]) -> None:
+def install(environment: Mapping[str, str], folder: Path) -> None:
     """`npm ci`, once for each lock."""
-    lock, stamp = DASHBOARD / "package-lock.json", DASHBOARD / "node_modules" / ".lock"
+    lock, stamp = folder / "package-lock.json", folder / "node_modules" / ".lock"
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
-        print("Installing the dashboard's locked packages ...", flush=True)
-        npm(environment, "ci", "--silent", "--no-audit", "--no-fund")
+        print(f"Installing the locked packages of {folder.relative_to(ROOT)} ...", flush=True)
+        npm(environment, folder, "ci", "--silent", "--no-audit", "--no-fund")
         stamp.write_bytes(lock.read_bytes())
 
 
 def main(arguments: list[str]) -> int:
-    """`build` or `check`."""
-    if arguments not in (["build"], ["check"]):
+    """`build` or `check`; `examples` installs what docs/examples/node needs."""
+    if arguments not in (["build"], ["check"], ["examples"]):
         print(__doc__)
         return 2
     environment = with_node(os.environ)
     try:
-        install(environment)
-        npm(environment, "run", "--silent", arguments[0])
+        install(environment, EXAMPLES if arguments == ["examples"] else DASHBOARD)
+        if arguments == ["examples"]:
+            return 0
+        npm(environment, DASHBOARD, "run", "--silent", arguments[0])
     except subprocess.CalledProcessError as wrong:
         return wrong.returncode
     if arguments == ["build"]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -39,7 +38,7 @@ from services.api.settings import Settings
 from services.api.writer import Writer
 from services.runtime import web
 from services.runtime.keys import KeyRing
-from services.runtime.problems import ProblemError, respond
+from services.runtime.problems import ProblemError, encode, respond
 
 DESCRIPTION = """What AI conversations cost, exactly.
 
@@ -54,7 +53,7 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         """Encode."""
-        return orjson.dumps(content)
+        return encode(content)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

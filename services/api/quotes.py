@@ -16,7 +16,7 @@ from services.api.reader import Reader, text
 from services.pricing.quote import quote_line, told
 from services.pricing.recall import COLUMNS, stored
 from services.pricing.told import decide
-from services.runtime.problems import openapi
+from services.runtime.problems import encode, openapi
 
 router = APIRouter()
 _EVENT_KEY = (
@@ -59,7 +59,7 @@ async def quote(request: Request, asked: Quotes, caller: Reads) -> Any:
 def _line(item: dict[str, Any], caller: Caller) -> bytes:
     """A key of one org quotes as that org, whatever the call says."""
     own = caller.scope.org_id
-    return orjson.dumps(item if own is None else item | {"org_id": own})
+    return encode(item if own is None else item | {"org_id": own})
 
 
 @router.get(

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from schemas.topics import ACCESS, CALLS, CONTENTS, DEAD, OUTCOMES
-from services.ingest import decode
+from services.ingest import decode, otlp_grpc
 from services.ingest.gate import Gate
 from services.ingest.http import Shell
 from services.ingest.routes import build
@@ -37,17 +37,20 @@ class Readiness:
         return self.why
 
 
-def application(
-    settings: Settings, publisher: Publisher, readiness: Readiness, ring: KeyRing | None = None
-) -> FastAPI:
-    """The whole HTTP application."""
+def shell_of(settings: Settings, publisher: Publisher, ring: KeyRing | None = None) -> Shell:
+    """What the handlers of HTTP and gRPC share."""
     gate = Gate(
         publisher,
         settings.publish_seconds_max,
         settings.in_flight_max,
         settings.in_flight_bytes_max,
     )
-    app = build(Shell(settings, ring or KeyRing(settings.keys()), gate, lambda: datetime.now(UTC)))
+    return Shell(settings, ring or KeyRing(settings.keys()), gate, lambda: datetime.now(UTC))
+
+
+def application(shell: Shell, readiness: Readiness) -> FastAPI:
+    """The whole HTTP application."""
+    app = build(shell)
     status = health.Health(ready_checks={"kafka": readiness.check})
     app.router.routes.extend(health.routes(status))
     return app
@@ -95,8 +98,10 @@ def main() -> None:
             asyncio.create_task(KeyFeed(settings, ring).run(stop)),
         ]
         try:
-            app = application(settings, publisher, readiness, ring)
-            await run.serve(run.http_server(app, settings), stop)
+            shell = shell_of(settings, publisher, ring)
+            async with otlp_grpc.serving(shell):
+                app = application(shell, readiness)
+                await run.serve(run.http_server(app, settings), stop)
         finally:
             for task in tasks:
                 task.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,7 @@ def caller_of(shell: Shell, key: ApiKey) -> core.Caller:
 
 def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
     async def take(request: Request) -> Response:
-        key = authorised(shell, request)
+        key = authorised(shell, request.headers)
         body = await read_body(shell.settings, request)
         if not body.strip() and "ndjson" not in request.headers.get("content-type", ""):
             raise ProblemError(400, "the body is empty")
@@ -88,11 +88,11 @@ def _endpoint(shell: Shell, kind: Kind) -> Callable[[Request], Any]:
     return take
 
 
-def authorised(shell: Shell, request: Request) -> ApiKey:
-    """The caller's key, or the problem with it."""
+def authorised(shell: Shell, headers: Mapping[str, str]) -> ApiKey:
+    """The caller's key, or the problem with it. Names of headers in lower case."""
     if shell.settings.auth == "off":
         return ANYONE
-    secret = bearer(dict(request.headers))
+    secret = bearer(dict(headers))
     key = shell.keys.find(secret) if secret else None
     if key is None:
         detail = "unknown API key" if secret else "an API key is needed: Authorization: Bearer KEY"

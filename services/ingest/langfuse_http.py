@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 
+from services.ingest import openapi
 from services.ingest.http import Shell, authorised, read_body
 from services.ingest.otlp import feedback
 from services.ingest.otlp_http import JSON, outcomes
@@ -17,7 +18,7 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
     """`/api/public/scores` and `/api/public/ingestion`."""
 
     async def scores(request: Request) -> Response:
-        key = authorised(shell, request)
+        key = authorised(shell, request.headers)
         listed = _json(await read_body(shell.settings, request))
         found = [
             _outcome(shell, item) for item in (listed if isinstance(listed, list) else [listed])
@@ -29,7 +30,7 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         return Response(orjson.dumps({"id": first}), media_type=JSON)
 
     async def ingestion(request: Request) -> Response:
-        key = authorised(shell, request)
+        key = authorised(shell, request.headers)
         told = _json(await read_body(shell.settings, request))
         events = told.get("batch") if isinstance(told, dict) else None
         listed = [event for event in events or () if isinstance(event, dict)]
@@ -41,7 +42,8 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         return Response(body, status_code=207, media_type=JSON)
 
     app.add_api_route("/api/public/scores", scores, methods=["POST"], response_class=Response,
-                      summary="Scores as Langfuse sends them; become feedback.")  # fmt: skip
+                      summary="Scores as Langfuse sends them; become feedback.",
+                      responses=openapi.responses())  # fmt: skip
     app.add_api_route("/api/public/ingestion", ingestion, methods=["POST"],
                       include_in_schema=False)  # fmt: skip
 

@@ -35,7 +35,7 @@ THREAD_BYTES = 1_000_000
 """Larger bodies are decoded beside the event loop."""
 RETRY_SECONDS_MAX = 2
 """Exporters give up after ten seconds in all: a longer wait would drop the batch at once."""
-_GRPC = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
+GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
 """HTTP status to google.rpc.Code."""
 _REJECTED = {"traces": "rejectedSpans", "logs": "rejectedLogRecords"}
 
@@ -110,12 +110,12 @@ async def outcomes(shell: Shell, key: ApiKey, found: list[dict[str, Any]]) -> tu
     return len(told.refused), why
 
 
-_SIGNALS: dict[str, Take] = {"traces": _traces, "logs": _logs, "metrics": _metrics}
+SIGNALS: dict[str, Take] = {"traces": _traces, "logs": _logs, "metrics": _metrics}
 
 
 def add_routes(app: FastAPI, shell: Shell) -> None:
     """`/v1/traces`, `/v1/logs`, `/v1/metrics`, under any prefix, with or without a final slash."""
-    for signal, take in _SIGNALS.items():
+    for signal, take in SIGNALS.items():
         handler = _endpoint(shell, signal, take)
         app.add_api_route(
             f"/v1/{signal}", handler, methods=["POST"], name=f"otlp_{signal}",
@@ -134,7 +134,7 @@ def _endpoint(shell: Shell, signal: str, take: Take) -> Callable[[Request], Awai
         try:
             if told not in (PROTOBUF, JSON):
                 raise ProblemError(415, f"content-type {told[:64]!r}: {PROTOBUF} or {JSON}")
-            key = authorised(shell, request)
+            key = authorised(shell, request.headers)
             body = await read_body(shell.settings, request)
             answer = await take(shell, key, body, is_json)
         except wire.MalformedError as wrong:
@@ -155,11 +155,16 @@ def _success(answer: Answer, signal: str, *, is_json: bool) -> Response:
             partial[_REJECTED.get(signal, "rejectedDataPoints")] = str(answer.rejected)
         return Response(orjson.dumps({"partialSuccess": partial} if is_partial else {}),
                         media_type=JSON)  # fmt: skip
+    return Response(told(answer), media_type=PROTOBUF)
+
+
+def told(answer: Answer) -> bytes:
+    """The answer as a protobuf message: that of any signal."""
     response = ExportResponse()
-    if is_partial:
+    if answer.rejected or answer.message:
         response.partial_success.rejected = answer.rejected
         response.partial_success.error_message = answer.message
-    return Response(response.SerializeToString(), media_type=PROTOBUF)
+    return bytes(response.SerializeToString())
 
 
 def _error(problem: ProblemError, *, is_json: bool) -> Response:
@@ -169,7 +174,7 @@ def _error(problem: ProblemError, *, is_json: bool) -> Response:
     if status in (429, 503):
         wait = min(int(headers.get("retry-after", "1")), RETRY_SECONDS_MAX)
         headers["retry-after"] = str(wait)
-    code = _GRPC.get(status, 2)
+    code = GRPC_CODES.get(status, 2)
     if is_json:
         body = orjson.dumps({"code": code, "message": problem.detail})
     else:

@@ -1,9 +1,12 @@
 """Personal data found by Presidio's patterns and checksums (extra `pii`): no model, no network."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
 
-from services.ingest.redact import Detector
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from services.ingest.redact import Detector
 
 SCORE_MIN = 0.4
 HINT = "detect_pii needs the extra 'pii': pip install 'tracetally[pii]'"

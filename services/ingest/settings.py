@@ -3,7 +3,14 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
 from services.ingest.keeping import keeper
@@ -29,6 +36,9 @@ class Settings(KafkaMixin):
     publish_seconds_max: PositiveFloat = Field(4.0, description="Then the client gets a 503.")
     in_flight_max: PositiveInt = Field(256, description="Requests waiting for Kafka; over it 503.")
     in_flight_bytes_max: PositiveInt = Field(256 * MIB, description="The same in bytes.")
+    grpc_port: NonNegativeInt = Field(
+        0, description="Port of OTLP/gRPC (usually 4317; needs the extra 'grpc'); 0 is off."
+    )
     events_per_second_max: NonNegativeFloat = Field(0.0, description="Per key; 0 is no limit.")
 
     def keys(self) -> tuple[ApiKey, ...]:

@@ -1,5 +1,6 @@
 """RFC 9457 problem documents: how every HTTP service of ours says no."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+
+
+def encode(value: Any) -> bytes:
+    """JSON, also where a name that a client sent is no valid text (half a surrogate pair)."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, allow_nan=False).encode()
 
 
 class ProblemError(Exception):
@@ -47,7 +56,7 @@ def members(problem: ProblemError, request_id: str) -> dict[str, Any]:
 
 def document(problem: ProblemError, request_id: str) -> bytes:
     """The body as JSON."""
-    return orjson.dumps(members(problem, request_id))
+    return encode(members(problem, request_id))
 
 
 def respond(request: Request, problem: ProblemError) -> Response:

@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: `make bench`, or `make bench ARGS="path queries"`.
 
-Names: price, ingest, pricer, rollup, path, queries. Figures are ratios to a ceiling or a peer of
-the same run; absolute ones depend on the machine. Nothing here is a test.
+Names: price, ingest, otlp, pricer, rollup, path, queries, traces. Figures are ratios to a ceiling
+or a peer of the same run; absolute ones depend on the machine. Nothing here is a test.
 """
 
 import os
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.engines import kafka_engine
 
-ORDER = ("price", "ingest", "pricer", "rollup", "path", "queries")
-NEEDS_KAFKA = {"ingest", "pricer"}
+ORDER = ("price", "ingest", "otlp", "pricer", "rollup", "path", "queries", "traces")
+NEEDS_KAFKA = {"ingest", "otlp", "pricer"}
 
 
 def run(name: str) -> int:

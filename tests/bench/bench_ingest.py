@@ -26,7 +26,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from deploy.local.process import free_port
 from schemas.topics import TOPICS
-from services.ingest.app import Readiness, application
+from services.ingest.app import Readiness, application, shell_of
 from services.ingest.settings import Settings
 from services.runtime import run
 from services.runtime.kafka import KafkaPublisher, Message, Publisher, ensure_topics
@@ -109,7 +109,7 @@ def body(events: int) -> bytes:
 
 async def inside(seconds: float, post: Post) -> float:
     """Requests a second of the application itself, without a socket."""
-    app = application(Settings(auth="off"), Counting(), Readiness())
+    app = application(shell_of(Settings(auth="off"), Counting()), Readiness())
     scope = {
         "type": "http",
         "http_version": "1.1",
@@ -142,7 +142,7 @@ def serve(port: int, bootstrap: str) -> None:
     async def main() -> None:
         settings = Settings(auth="off", port=port, kafka_bootstrap=bootstrap or "none:1")
         publisher: Publisher = KafkaPublisher(settings) if bootstrap else Counting()
-        app = application(settings, publisher, Readiness())
+        app = application(shell_of(settings, publisher), Readiness())
         await run.http_server(app, settings).serve()
 
     uvloop.run(main())

@@ -56,8 +56,10 @@ def test_pure_modules_read_no_clock_and_open_no_file(path: Path) -> None:
 
 
 def test_nothing_committed_names_a_package_index() -> None:
-    locks = ("requirements.lock", "requirements-peers.lock", "requirements-node.lock")
+    locks = [path.name for path in ROOT.glob("requirements*.lock")]
+    assert len(locks) == 4
     for name in (*locks, "pyproject.toml", "Makefile"):
         text = (ROOT / name).read_text()
         assert "index-url" not in text.replace("--no-emit-index-url", "")
         assert "://" not in text.replace("http://127.0.0.1", "")
+    assert "resolved" not in (ROOT / "docs/examples/node/package-lock.json").read_text()

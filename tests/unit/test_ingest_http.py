@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from services.ingest.app import Readiness, application
+from services.ingest.app import Readiness, application, shell_of
 from services.ingest.settings import Settings
 from services.runtime.fakes import FakePublisher
 from services.runtime.kafka import Message
@@ -41,7 +41,7 @@ def event(n: int = 1, **fields: Any) -> dict[str, Any]:
 
 
 def client_of(publisher: Any, **fields: Any) -> httpx.AsyncClient:
-    app = application(settings(**fields), publisher, Readiness())
+    app = application(shell_of(settings(**fields), publisher), Readiness())
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://ingest", headers=APP
     )

@@ -49,7 +49,10 @@ MESSAGES: dict[str, tuple[tuple[int, str, str], ...]] = {
     "LogsData": ((1, "resource_logs", "*ResourceLogs"),),
     "PartialSuccess": ((1, "rejected", "int64"), (2, "error_message", "string")),
     "ExportResponse": ((1, "partial_success", "PartialSuccess"),),
-    "RpcStatus": ((1, "code", "int32"), (2, "message", "string")),
+    "Any": ((1, "type_url", "string"), (2, "value", "bytes")),
+    "RpcStatus": ((1, "code", "int32"), (2, "message", "string"), (3, "details", "*Any")),
+    "Duration": ((1, "seconds", "int64"), (2, "nanos", "int32")),
+    "RetryInfo": ((1, "retry_delay", "Duration"),),
 }  # fmt: skip
 """Message to fields: number, name, type; `*` is repeated. `ExportResponse` serves all signals."""
 
@@ -103,3 +106,4 @@ TracesData = message("TracesData")
 LogsData = message("LogsData")
 ExportResponse = message("ExportResponse")
 RpcStatus = message("RpcStatus")
+RetryInfo = message("RetryInfo")

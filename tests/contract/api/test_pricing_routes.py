@@ -261,3 +261,10 @@ def test_priced_is_what_the_tests_expect(calls: list[CallEvent]) -> None:
     for event in calls:
         result = decide(event, book).result
         assert isinstance(result, Priced) is (event.response_model != "gpt-ab")
+
+
+async def test_half_a_surrogate_pair_is_the_client_s_fault(client_of: Clients) -> None:
+    async with client_of("reader") as client:
+        for body in (b'{"calls": [{"\\ud800": "\\udfff"}]}', b'{"\\ud800": 1}'):
+            told = await client.post("/v1/quote", content=body)
+            assert told.status_code < 500, told.text

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from schemas.call import CallEvent
-from services.ingest.app import Readiness, application
+from services.ingest.app import Readiness, application, shell_of
 from services.ingest.settings import Settings
 from services.runtime.fakes import FakePublisher
 from services.runtime.keys import digest
@@ -32,9 +32,13 @@ KEYS = [
 ]  # fmt: skip
 
 
+def keys_json() -> str:
+    return orjson.dumps(KEYS).decode()
+
+
 def client_of(publisher: Any, **settings: Any) -> httpx.AsyncClient:
-    made = Settings(api_keys=orjson.dumps(KEYS).decode(), publish_seconds_max=0.2, **settings)
-    app = application(made, publisher, Readiness())
+    made = Settings(api_keys=keys_json(), publish_seconds_max=0.2, **settings)
+    app = application(shell_of(made, publisher), Readiness())
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://ingest", headers={"x-api-key": API_KEY}
     )
