@@ -28,6 +28,7 @@ from services.api import (
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
 from services.api.query import routes as query
+from services.api.query import talks, views
 from services.api.query.engine import Engine
 from services.api.reader import Reader
 from services.api.session import routes as session
@@ -111,8 +112,8 @@ def build(
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        query, usage, state, searches, conversations, traces, contents, book, quotes, coverage,
-        repricing, session, keys, audit, replay, pages,
+        query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
+        coverage, repricing, session, keys, audit, replay, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     return app
