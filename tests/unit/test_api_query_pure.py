@@ -1,7 +1,7 @@
 """Laws of the pure parts of the query form: explanation, revenue, forecast, relative instants."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.query import forecast, shapley
+from services.api.query.limits import Budget
 from services.api.query.relative import instant
 from services.api.query.revenue import Org, of
 from services.api.query.shapley import Side
@@ -92,3 +93,19 @@ def test_relative_instants_follow_the_zone() -> None:
     }
     for text, wanted in told.items():
         assert instant("from", text, berlin, NOW).isoformat() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(0, 90)), max_size=30))
+def test_a_budget_grants_no_more_than_it_refills(asks: list[tuple[int, int]]) -> None:
+    held, now, granted = Budget(100), NOW, 0
+    for wanted, pause in asks:
+        now += timedelta(seconds=pause)
+        refused = held.take("key", wanted, now)
+        if refused is None:
+            granted += min(wanted, 100)
+        else:
+            left, seconds = refused
+            assert left < min(wanted, 100)
+            later = Budget(100, dict(held.held))
+            assert later.take("key", wanted, now + timedelta(seconds=seconds)) is None
+    assert granted <= 100 + (now - NOW).total_seconds() * 100 / 60 + 1e-6

@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from services.api.http import build
+from services.api.reader import Reader
+from services.api.settings import Settings
+from tests.contract.api.conftest import FakeWriter
 from tests.contract.api.world import DAYS, NOW, Event
 
 pytestmark = pytest.mark.engines
@@ -261,3 +265,22 @@ async def test_another_org_is_answered_as_an_unknown_one(client_of: Clients) -> 
             query = {"measures": ["cost"], "where": [{"dim": "org", "in": [name]}]}
             answer = await client.post("/v1/query", json=query)
             assert (answer.status_code, answer.json()["detail"]) == (404, "no such org")
+
+
+async def test_a_key_that_asks_too_much_is_told_to_wait(
+    client_of: Clients, settings: Settings
+) -> None:
+    app = build(settings.model_copy(update={"query_units_per_minute": 50}), Reader(settings),
+                FakeWriter(), lambda: NOW)  # fmt: skip
+    headers = {"authorization": "Bearer reader-secret"}
+    dear = {"measures": ["cost"], "by": [{"dim": "user"}], "from": "now-10d/d", "to": "now/d"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://api", headers=headers
+    ) as client:
+        first = await client.post("/v1/query", json=dear)
+        second = await client.post("/v1/query", json=dear)
+    assert (first.status_code, first.json()["units"]) == (200, 40)
+    assert second.status_code == 429
+    assert int(second.headers["retry-after"]) == 37
+    assert second.json()["units_left"] == 10
+    await app.state.reader.close()
