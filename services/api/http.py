@@ -28,7 +28,9 @@ from services.api import (
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
 from services.api.query import routes as query
+from services.api.query import talks, views
 from services.api.query.engine import Engine
+from services.api.query.limits import Budget
 from services.api.reader import Reader
 from services.api.session import routes as session
 from services.api.session.customers import Customers
@@ -105,14 +107,15 @@ def build(
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
     app.state.engine = Engine(reader, clock, settings.settled_after_hours)
+    app.state.budget = Budget(settings.query_units_per_minute)
     app.state.dashboard = pages.DIST
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        query, usage, state, searches, conversations, traces, contents, book, quotes, coverage,
-        repricing, session, keys, audit, replay, pages,
+        query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
+        coverage, repricing, session, keys, audit, replay, pages,
     ):  # fmt: skip
         app.include_router(part.router)
     return app

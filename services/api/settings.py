@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.keys import ApiKey, parse_keys
@@ -26,6 +26,9 @@ class Settings(ClickHouseMixin, KafkaMixin):
     publish_seconds_max: PositiveFloat = Field(8.0, description="Then Kafka counts as away.")
     settled_after_hours: PositiveFloat = Field(
         24.0, description="Age of a range from which, with nothing pending, it is 'settled'."
+    )
+    query_units_per_minute: PositiveInt = Field(
+        60_000, description="What each key may ask for: tens of aggregate rows, then 429."
     )
     session_secret: SecretStr = Field(
         SecretStr(""),

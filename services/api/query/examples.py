@@ -60,3 +60,54 @@ def of(model: type[BaseModel] | None, example: dict[str, Any]) -> dict[int | str
     content = {"application/json": {"example": example}}
     told: dict[str, Any] = {"description": "OK", "content": content}
     return {200: told | ({"model": model} if model else {})}
+
+
+SPEND: dict[str, Any] = {
+    "as_of": ANSWER["as_of"], "currency": "USD", "completeness": _COMPLETE,
+    "range": {
+        "cost": "44.27", "charge": "53.1", "previous": "40", "previous_charge": "48",
+        "change": "4.27", "change_share": 0.10675,
+    },
+    "month_to_date": {"cost": "130.1", "charge": "156.12", "pending_calls": 412},
+    "projection": {"value": "181.3", "low": "170", "high": "192.6", "reason": None},
+}  # fmt: skip
+BUDGETS: dict[str, Any] = {
+    "budgets": [
+        {
+            "org": "acme", "currency": "USD", "spent": "96", "pending_calls": 0, "budget": "120",
+            "used_share": 0.8, "elapsed_share": 0.7, "remaining": "24",
+            "runs_out_on": "2026-11-27",
+        }
+    ]
+}  # fmt: skip
+EXPLAINED: dict[str, Any] = {
+    "before": "9.4125", "after": "11.4446", "difference": "2.0321",
+    "parts": {"calls": "2.97", "mix": "1.36", "tokens_per_call": "0.54", "price": "-2.8379"},
+    "drivers": [
+        {
+            "model": "gpt-4o", "token_category": "input", "before": "4.5", "after": "6",
+            "difference": "1.5", "calls": "1", "mix": "0.2", "tokens_per_call": "0.3",
+            "price": "0",
+        }
+    ],
+    "query": QUERY, "currency": "USD", "as_of": ANSWER["as_of"], "completeness": _COMPLETE,
+}  # fmt: skip
+TALKS: dict[str, Any] = {
+    "currency": "USD", "count": 5527, "half_priced": 12, "mean": "0.0104", "p50": "0.0071",
+    "p95": "0.031", "p99": "0.062",
+    "histogram": [{"low": "0.0078125", "high": "0.015625", "count": 1720}],
+    "outliers": [
+        {"conversation_id": "c-1", "org": "acme", "cost": "0.41", "calls": 38, "half_priced": False}
+    ],
+}  # fmt: skip
+_SIDE: dict[str, Any] = {
+    "name": "concierge@1", "n": 812, "half_priced": 0, "mean": "0.0104", "p50": "0.0071",
+    "p95": "0.031", "cost": "8.4", "resolved": 410, "cost_per_resolved": "0.0205",
+    "tokens": 8268.5, "latency_ms": 3120.4,
+    "negative_share": {"value": 0.21, "low": 0.17, "high": 0.25, "n": 320},
+}  # fmt: skip
+VERSUS: dict[str, Any] = {
+    "currency": "USD", "a": _SIDE, "b": _SIDE | {"name": "concierge@2", "mean": "0.0089"},
+    "difference": {"value": "-0.0015", "low": "-0.0021", "high": "-0.0009"},
+    "verdict": "concierge@2 costs less per conversation", "warnings": [],
+}  # fmt: skip

@@ -217,6 +217,7 @@ MEASURES: dict[str, Measure] = {
     "steps": _count("steps", "steps"),
     "errors": _count("errors", "steps"),
     "pending_calls": _count("pending_calls", "calls"),
+    "priced_calls": _count("billed", "calls"),
     "tokens": Measure("count", "tokens", TOKENS, _tokens, is_additive=True),
     "tokens.input": _count("tok_in", "tokens"),
     "tokens.cache_read": _count("tok_cache_read", "tokens"),

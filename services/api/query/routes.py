@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.api.access import Caller, Reads, not_found
 from services.api.asked import RefusedError, refuse
 from services.api.estimate import Freshness
-from services.api.query import combine, form
+from services.api.query import combine, form, limits
 from services.api.query import examples as told
 from services.api.query.ask import Asked
 from services.api.query.ask import asked as understood
@@ -29,7 +29,22 @@ def meaning(request: Request, query: form.Query, caller: Caller) -> Asked:
         named = [org for org in where.among or () if org] if where.dim == "org" else []
         if not all(caller.scope.allows(org) for org in named):
             raise not_found("org")
-    return understood(query, caller.scope, request.app.state.clock())
+    asked = understood(query, caller.scope, request.app.state.clock())
+    _charge(request, caller, limits.units(asked))
+    return asked
+
+
+def _charge(request: Request, caller: Caller, units: int) -> None:
+    """Refuse before anything runs once the key's budget is used up."""
+    refused = request.app.state.budget.take(caller.key.key_id, units, request.app.state.clock())
+    if refused is None:
+        return
+    left, seconds = refused
+    detail = f"this question costs {units} units, the key has {left} left"
+    hint = "a coarser interval, a shorter range, fewer dimensions"
+    raise ProblemError(
+        429, detail, headers={"retry-after": str(seconds)}, units=units, units_left=left, hint=hint
+    )
 
 
 async def answered(request: Request, asked: Asked, fresh: Freshness) -> dict[str, Any]:
@@ -37,7 +52,7 @@ async def answered(request: Request, asked: Asked, fresh: Freshness) -> dict[str
     engine: Engine = request.app.state.engine
     answer = await engine.answer(asked, fresh)
     as_of = text(fresh.as_of) if fresh.as_of else None
-    return {"query": echoed(asked), "as_of": as_of} | answer | {"units": 1}
+    return {"query": echoed(asked), "as_of": as_of} | answer | {"units": limits.units(asked)}
 
 
 @router.post(

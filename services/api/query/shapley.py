@@ -101,7 +101,9 @@ def _rounded(
     parts: Mapping[Cell, list[Fraction]], difference: int
 ) -> dict[Cell, tuple[Decimal, ...]]:
     """To 18 decimals: floors, and the units that are left to the largest remainders."""
-    floors = {(cell, n): part.__floor__() for cell, row in parts.items() for n, part in enumerate(row)}
+    floors = {
+        (cell, n): part.__floor__() for cell, row in parts.items() for n, part in enumerate(row)
+    }
     left = difference - sum(floors.values())
     by_remainder = sorted(floors, key=lambda at: (floors[at] - parts[at[0]][at[1]], at))
     for at in by_remainder[:left]:

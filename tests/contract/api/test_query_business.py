@@ -86,3 +86,63 @@ async def test_revenue_belongs_to_days_of_the_org(client_of: Clients) -> None:
     assert set(others) == {None}
     assert euro["total"]["total"]["revenue"] == "7"
     assert (narrow.status_code, narrow.json()["allowed"]) == (400, ["org"])
+
+
+async def test_a_change_is_explained_to_the_digit(client_of: Clients) -> None:
+    body = {"from": "2026-11-08T00:00", "to": "2026-11-15T00:00", "org": ["acme"]}
+    async with client_of("reader") as client:
+        answer = await client.post("/v1/explain-change", json=body)
+        assert answer.status_code == 200, answer.text
+        got = answer.json()
+        where = [{"dim": "org", "in": ["acme"]}]
+        plain = await ask(client, measures=["cost"], where=where, compare="previous",
+                          **{k: body[k] for k in ("from", "to")})  # fmt: skip
+    assert got["after"] == plain["total"]["total"]["cost"]
+    assert got["before"] == plain["previous"]["total"]["total"]["cost"]
+    difference = Decimal(got["after"]) - Decimal(got["before"])
+    assert Decimal(got["difference"]) == difference
+    assert sum(map(Decimal, got["parts"].values())) == difference
+    assert sum(Decimal(driver["difference"]) for driver in got["drivers"]) == difference
+
+
+async def test_spend_margins_and_budgets_are_those_of_the_engine(client_of: Clients) -> None:
+    async with client_of("reader") as client:
+        spend = (await client.get("/v1/spend", params=RANGE | {"from": "2026-11-15T00:00"})).json()
+        margins = await client.get("/v1/margins", params=RANGE | {"tz": "Europe/Berlin"})
+        by_assistant = await client.get("/v1/margins", params=RANGE | {"by": "assistant"})
+        budgets = await client.get("/v1/budgets")
+    async with client_of("acme") as client:
+        refused = await client.get("/v1/spend", params={"org": "globex"})
+    difference = Decimal(spend["range"]["cost"]) - Decimal(spend["range"]["previous"])
+    assert Decimal(spend["range"]["change"]) == difference
+    assert Decimal(spend["projection"]["value"]) > Decimal(spend["month_to_date"]["cost"])
+    acme = next(g for g in margins.json()["groups"] if g["key"]["org"] == "acme")
+    assert acme["total"]["revenue"] == "100"
+    assert by_assistant.json()["total"]["total"]["resolved"] == 15
+    assert budgets.json() == {"budgets": []}
+    assert refused.status_code == 404
+
+
+async def test_conversations_cost_what_their_calls_cost(
+    client_of: Clients, events: list[Event]
+) -> None:
+    async with client_of("reader") as client:
+        answer = await client.get("/v1/conversation-costs", params=RANGE | {"tz": "UTC"})
+        assert answer.status_code == 200, answer.text
+        got = answer.json()
+        versus = await client.get("/v1/compare", params=RANGE | {"a": "support", "b": "sales"})
+    priced = [e for e in events if e.at.month == 11 and not e.pending and e.currency == "USD"]
+    costs: dict[tuple[str, str], Decimal] = {}
+    for event in priced:
+        key = (event.org, event.conversation)
+        costs[key] = costs.get(key, Decimal(0)) + event.cost
+    assert got["count"] == len(costs) == sum(entry["count"] for entry in got["histogram"])
+    assert abs(Decimal(got["mean"]) * len(costs) - sum(costs.values())) < Decimal("1e-12")
+    assert Decimal(got["outliers"][0]["cost"]) == max(costs.values())
+    assert versus.status_code == 200, versus.text
+    told = versus.json()
+    assert told["a"]["n"] == len(
+        {(e.org, e.conversation) for e in priced if e.assistant == "support"}
+    )
+    low, value, high = (Decimal(told["difference"][n]) for n in ("low", "value", "high"))
+    assert low <= value <= high

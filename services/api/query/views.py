@@ -1,0 +1,256 @@
+"""Typed questions over the one engine: spend, margins, budgets, why a cost changed."""
+
+import asyncio
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+
+from schemas.money import EXACT, ROUNDING, ZERO, plain, to_scale
+from services.api.access import Caller, Reads
+from services.api.query import examples as told
+from services.api.query import forecast, form, shapley
+from services.api.query.engine import Engine
+from services.api.query.routes import PROBLEMS, answered, meaning
+
+router = APIRouter()
+Values = list[str] | None
+FILTERS = (
+    "org", "user", "provider", "model", "operation", "feature", "assistant", "assistant_version",
+    "environment",
+)  # fmt: skip
+
+
+class Sliced(form.Strict):
+    """A range, a zone, a currency, and filters that may be repeated; '' is none."""
+
+    start: str = Field("now-7d/d", alias="from", max_length=64)
+    end: str = Field("now", alias="to", max_length=64)
+    tz: str = Field("UTC", max_length=64)
+    currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    org: Values = None
+    user: Values = None
+    provider: Values = None
+    model: Values = None
+    operation: Values = None
+    feature: Values = None
+    assistant: Values = None
+    assistant_version: Values = None
+    environment: Values = None
+
+    def query(self, **more: Any) -> form.Query:
+        """The question about these rows."""
+        where = [
+            form.Where.model_validate({"dim": name, "in": values})
+            for name in FILTERS
+            if (values := getattr(self, name))
+        ]
+        asked = {"from": self.start, "to": self.end, "tz": self.tz, "currency": self.currency}
+        return form.Query.model_validate(asked | {"where": where} | more)
+
+
+async def ask(request: Request, caller: Caller, query: form.Query) -> dict[str, Any]:
+    """The answer of the engine."""
+    engine: Engine = request.app.state.engine
+    return await answered(request, meaning(request, query, caller), await engine.freshness())
+
+
+@router.get(
+    "/v1/spend", summary="Spend in the range, the month so far, and where it will end.",
+    responses=told.of(None, told.SPEND) | PROBLEMS,
+)  # fmt: skip
+async def spend(request: Request, asked: Annotated[Sliced, Query()], caller: Reads) -> Any:
+    """`change_share` is null when the period before cost nothing: what is new has no percentage.
+
+    `projection`: the month so far and, for each day to come, the mean of that weekday over 28 full
+    days; its band holds about 80 %. None with less than seven days of history.
+    """
+    now, measures = request.app.state.clock(), ["cost", "charge"]
+    ranged = asked.query(measures=measures, compare="previous")
+    month = asked.model_copy(update={"start": "now/M", "end": "now"})
+    history = asked.model_copy(update={"start": "now-56d/d", "end": "now/d"})
+    whole, so_far, days = await asyncio.gather(
+        ask(request, caller, ranged),
+        ask(request, caller, month.query(measures=measures)),
+        ask(request, caller, history.query(measures=["cost"], interval="day")),
+    )
+    current, before = whole["total"]["total"], whole["previous"]["total"]["total"]
+    daily = [Decimal(value or 0) for value in days["total"]["series"]["cost"]]
+    spent = Decimal(so_far["total"]["total"]["cost"] or 0)
+    return {
+        "as_of": whole["as_of"], "currency": asked.currency,
+        "completeness": whole["completeness"],
+        "range": current | {"previous": before["cost"], "previous_charge": before["charge"]}
+        | changed(current["cost"], before["cost"]),
+        "month_to_date": so_far["total"]["total"]
+        | {"pending_calls": so_far["completeness"]["pending_calls"]},
+        "projection": forecast.month_end(daily, spent, now.astimezone(ZoneInfo(asked.tz))),
+    }  # fmt: skip
+
+
+def changed(now: str | None, before: str | None) -> dict[str, Any]:
+    """Difference and its share of what was before."""
+    if now is None or before is None:
+        return {"change": None, "change_share": None}
+    one, two = Decimal(before), Decimal(now)
+    difference = EXACT.subtract(two, one)
+    share = round(float(ROUNDING.divide(difference, one)), 6) if one else None
+    return {"change": plain(difference), "change_share": share}
+
+
+class Margins(Sliced):
+    """Parameters of `GET /v1/margins`."""
+
+    by: Literal["org", "assistant"] = "org"
+    top: int = Field(100, ge=1, le=form.TOP_MAX)
+
+
+@router.get(
+    "/v1/margins", summary="Revenue against cost by org; what an assistant's outcomes cost.",
+    responses=told.of(None, told.ANSWER) | PROBLEMS,
+)  # fmt: skip
+async def margins(request: Request, asked: Annotated[Margins, Query()], caller: Reads) -> Any:
+    """An answer of the query form. Revenue belongs to orgs, so by assistant there is none."""
+    by_org = ["revenue", "cost", "margin", "cost_share_of_revenue", "calls", "resolved"]
+    by_assistant = ["cost", "calls", "conversations", "resolved", "outcome_value", "outcomes"]
+    by = [{"dim": asked.by, "top": asked.top, "order": "cost"}]
+    measures = by_org if asked.by == "org" else by_assistant
+    answer = await ask(request, caller, asked.query(measures=measures, by=by))
+    for cell in (*answer["groups"], answer["other"], answer["total"]):
+        if cell is not None:
+            _per_resolved(cell["total"])
+    return answer
+
+
+def _per_resolved(values: dict[str, Any]) -> None:
+    """All cost, also of what was not resolved, for each that was."""
+    cost, resolved = values["cost"], values["resolved"]
+    values["cost_per_resolved"] = None
+    if cost is not None and resolved:
+        each = ROUNDING.divide(Decimal(cost), Decimal(resolved))
+        values["cost_per_resolved"] = plain(to_scale(each)[0])
+
+
+@router.get(
+    "/v1/budgets", summary="Each org's month so far against its budget, and when it runs out.",
+    responses=told.of(None, told.BUDGETS) | PROBLEMS,
+)  # fmt: skip
+async def budgets(request: Request, caller: Reads) -> Any:
+    """Months are those of the org's own zone; spend is its charge; the one furthest over first."""
+    engine: Engine = request.app.state.engine
+    now: datetime = request.app.state.clock()
+    orgs = [org for org in await engine.orgs(caller.scope) if org.budget is not None]
+    ways = sorted({(org.zone.key, org.currency) for org in orgs})
+    answers = await asyncio.gather(*(_month(request, caller, way) for way in ways))
+    spent = dict(zip(ways, answers, strict=True))
+    found = []
+    for org in orgs:
+        charge, pending = spent[org.zone.key, org.currency].get(org.org_id, ("0", 0))
+        status = forecast.budget(Decimal(charge or 0), org.budget or ZERO, now.astimezone(org.zone))
+        found.append(
+            {
+                "org": org.org_id, "currency": org.currency, "spent": charge,
+                "pending_calls": pending, "budget": plain(org.budget or ZERO), **status,
+            }
+        )  # fmt: skip
+    found.sort(key=lambda entry: (-(entry["used_share"] or 0), entry["org"]))
+    return {"budgets": found}
+
+
+async def _month(
+    request: Request, caller: Caller, way: tuple[str, str]
+) -> dict[str, tuple[str | None, int]]:
+    """Charge and pending calls of each org, this month in one zone and currency."""
+    tz, currency = way
+    query = form.Query.model_validate(
+        {
+            "measures": ["charge", "pending_calls"], "from": "now/M", "to": "now", "tz": tz,
+            "currency": currency, "by": [{"dim": "org", "top": form.TOP_MAX, "order": "charge"}],
+        }
+    )  # fmt: skip
+    answer = await ask(request, caller, query)
+    return {
+        group["key"]["org"]: (group["total"]["charge"], group["total"]["pending_calls"])
+        for group in answer["groups"]
+    }
+
+
+class Change(Sliced):
+    """The body of `POST /v1/explain-change`: like a question's range, `compare` as there."""
+
+    where: list[form.Where] = Field([], max_length=form.WHERE_MAX)
+    compare: Literal["previous", "week", "year"] | form.Span = "previous"
+
+
+@router.post(
+    "/v1/explain-change", summary="Why the cost changed: calls, mix, tokens per call, price.",
+    responses=told.of(None, told.EXPLAINED) | PROBLEMS,
+)  # fmt: skip
+async def explain_change(request: Request, body: Change, caller: Reads) -> Any:
+    """`parts` and the drivers add up to `difference`, to the last digit. Models beyond the hundred
+    dearest are one, `null`. Pending calls are in no part: see `completeness`."""
+    by = [{"dim": "model", "top": form.TOP_MAX, "order": "cost"}]
+    base = body.query(measures=["cost"]).where
+    more = {"compare": body.compare, "where": [*base, *body.where]}
+    category = {"dim": "token_category", "top": 7, "order": "cost"}
+    cells, calls = await asyncio.gather(
+        ask(request, caller, body.query(measures=["cost", "tokens"], by=[*by, category], **more)),
+        ask(request, caller, body.query(measures=["priced_calls"], by=by[:1], **more)),
+    )
+    one = _period(cells["previous"], calls["previous"])
+    two = _period(cells, calls)
+    return _explained(one, two) | {
+        "query": cells["query"], "currency": body.currency, "as_of": cells["as_of"],
+        "completeness": cells["completeness"],
+    }  # fmt: skip
+
+
+def _period(cells: dict[str, Any], calls: dict[str, Any]) -> dict[shapley.Cell, shapley.Side]:
+    count = {
+        group["key"]["model"] or "": group["total"]["priced_calls"] for group in calls["groups"]
+    }
+    found = {}
+    for group in cells["groups"]:
+        if "token_category" in group["key"]:
+            cell = (group["key"]["model"] or "", group["key"]["token_category"])
+            found[cell] = _side(group, count.get(cell[0], 0))
+    if cells["other"]:
+        rest = calls["other"]["total"]["priced_calls"] if calls["other"] else 0
+        found[OTHER_MODELS] = _side(cells["other"], rest)
+    return found
+
+
+OTHER_MODELS = ("\uffff", "all")
+
+
+def _side(group: dict[str, Any], calls: int) -> shapley.Side:
+    cost = Decimal(group["total"]["cost"] or 0)
+    return shapley.Side(calls or int(bool(cost)), group["total"]["tokens"], cost)
+
+
+def _explained(
+    one: dict[shapley.Cell, shapley.Side], two: dict[shapley.Cell, shapley.Side]
+) -> dict[str, Any]:
+    parts = shapley.explain(one, two)
+    before, after = (sum((s.cost for s in side.values()), ZERO) for side in (one, two))
+    drivers = [
+        {
+            "model": None if cell == OTHER_MODELS else cell[0], "token_category": cell[1],
+            "before": plain(one[cell].cost if cell in one else ZERO),
+            "after": plain(two[cell].cost if cell in two else ZERO),
+            "difference": plain(sum(row, ZERO)),
+            **{name: plain(part) for name, part in zip(shapley.FACTORS, row, strict=True)},
+        }
+        for cell, row in parts.items()
+    ]  # fmt: skip
+    drivers.sort(key=lambda d: (-abs(Decimal(str(d["difference"]))), str(d["model"])))
+    totals = [sum((row[n] for row in parts.values()), ZERO) for n in range(len(shapley.FACTORS))]
+    return {
+        "before": plain(before), "after": plain(after),
+        "difference": plain(EXACT.subtract(after, before)),
+        "parts": {name: plain(total) for name, total in zip(shapley.FACTORS, totals, strict=True)},
+        "drivers": [d for d in drivers if d["before"] != "0" or d["after"] != "0"],
+    }  # fmt: skip

@@ -1,0 +1,111 @@
+"""Laws of the pure parts of the query form: explanation, revenue, forecast, relative instants."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.api.query import forecast, shapley
+from services.api.query.limits import Budget
+from services.api.query.relative import instant
+from services.api.query.revenue import Org, of
+from services.api.query.shapley import Side
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+money = st.integers(0, 10**24).map(lambda n: Decimal(n).scaleb(-18))
+cells = st.tuples(st.sampled_from("abc"), st.sampled_from(["input", "output", "other"]))
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> dict[tuple[str, str], Side]:
+    calls = {model: draw(st.integers(1, 10**6)) for model in "abc"}
+    return {
+        cell: Side(calls[cell[0]], draw(st.integers(0, 10**9)), draw(money))
+        for cell in draw(st.sets(cells))
+    }
+
+
+@given(periods(), periods())
+@settings(max_examples=200, deadline=None)
+def test_the_parts_of_a_change_add_up_to_the_digit(one: dict, two: dict) -> None:  # type: ignore[type-arg]
+    parts = shapley.explain(one, two)
+    difference = sum(s.cost for s in two.values()) - sum(s.cost for s in one.values())
+    assert sum((sum(row) for row in parts.values()), Decimal(0)) == difference
+
+
+@given(periods())
+@settings(max_examples=50, deadline=None)
+def test_nothing_changed_is_no_part(one: dict) -> None:  # type: ignore[type-arg]
+    assert all(part == 0 for row in shapley.explain(one, one).values() for part in row)
+
+
+def test_a_price_alone_is_the_price_and_calls_alone_are_calls() -> None:
+    one = {("a", "input"): Side(10, 100, Decimal(2))}
+    dearer = {("a", "input"): Side(10, 100, Decimal(3))}
+    more = {("a", "input"): Side(20, 200, Decimal(4))}
+    assert shapley.explain(one, dearer)["a", "input"] == (0, 0, 0, 1)
+    assert shapley.explain(one, more)["a", "input"] == (2, 0, 0, 0)
+
+
+@given(st.lists(st.integers(0, 60 * 86_400), min_size=2, max_size=8), money)
+def test_revenue_of_parts_is_revenue_of_the_whole(cuts: list[int], amount: Decimal) -> None:
+    start = int(datetime(2026, 10, 10, tzinfo=UTC).timestamp())
+    edges = sorted(start + cut for cut in cuts)
+    org = Org("a", "USD", "Asia/Kolkata", {"2026-10": amount, "2026-11": amount * 2})
+    parts = [of(org, *pair) for pair in itertools.pairwise(edges)]
+    assert sum(parts, Decimal(0)) == of(org, edges[0], edges[-1])
+
+
+def test_a_month_of_revenue_is_the_month() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    org = Org("a", "USD", zone.key, {"2026-10": Decimal("31.000000000000000001")})
+    low, high = (int(datetime(2026, m, 1, tzinfo=zone).timestamp()) for m in (10, 11))
+    assert of(org, low, high) == Decimal("31.000000000000000001")
+
+
+def test_a_steady_month_ends_where_it_must() -> None:
+    daily = [Decimal(10)] * 40
+    told = forecast.month_end(daily, Decimal(215), NOW.replace(hour=12, minute=0))
+    assert Decimal(told["value"]) == 300
+    assert told["low"] == told["value"] == told["high"]
+    short = forecast.month_end([Decimal(0)] * 40 + [Decimal(1)] * 6, Decimal(6), NOW)
+    assert (short["value"], short["reason"]) == (None, "less than 7 days of history")
+
+
+def test_a_budget_runs_out_at_its_pace() -> None:
+    half = datetime(2026, 11, 16, tzinfo=UTC)
+    assert forecast.budget(Decimal(80), Decimal(100), half)["runs_out_on"] == "2026-11-19"
+    assert forecast.budget(Decimal(40), Decimal(100), half)["runs_out_on"] is None
+
+
+def test_relative_instants_follow_the_zone() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    told = {
+        "now/d": "2026-11-22T00:00:00+01:00",
+        "now-1M/M": "2026-10-01T00:00:00+02:00",
+        "now-7d/d": "2026-11-15T00:00:00+01:00",
+        "now/w": "2026-11-16T00:00:00+01:00",
+        "now-2h": "2026-11-22T11:30:00+01:00",
+        "now-9M/y": "2026-01-01T00:00:00+01:00",
+    }
+    for text, wanted in told.items():
+        assert instant("from", text, berlin, NOW).isoformat() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(0, 90)), max_size=30))
+def test_a_budget_grants_no_more_than_it_refills(asks: list[tuple[int, int]]) -> None:
+    held, now, granted = Budget(100), NOW, 0
+    for wanted, pause in asks:
+        now += timedelta(seconds=pause)
+        refused = held.take("key", wanted, now)
+        if refused is None:
+            granted += min(wanted, 100)
+        else:
+            left, seconds = refused
+            assert left < min(wanted, 100)
+            later = Budget(100, dict(held.held))
+            assert later.take("key", wanted, now + timedelta(seconds=seconds)) is None
+    assert granted <= 100 + (now - NOW).total_seconds() * 100 / 60 + 1e-6
