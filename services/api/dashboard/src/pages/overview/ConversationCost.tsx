@@ -9,7 +9,7 @@ import { Card } from "~/ui/Card";
 import { NothingHere } from "~/ui/NothingHere";
 import ui from "~/ui/ui.module.css";
 
-import { typedPath } from "./spend";
+import { typedPath, unapplied } from "./spend";
 
 export interface Costs {
   mean: string | null;
@@ -40,7 +40,7 @@ export function ConversationCost() {
   const outliers = costs?.outliers.slice(0, SHOWN_MAX) ?? [];
   const texts = moneyColumn(outliers.map((one) => one.cost), currency);
   return (
-    <Card id="conversation" title="Cost per conversation" unit="conversations with a priced call" {...result}
+    <Card id="conversation" title="Cost per conversation" unit={["conversations with a priced call", ...unapplied(address).map((one) => `without the filter ${one}`)].join(", ")} {...result}
       figure={costs && (
         <>
           <span data-figure="mean" data-value={showExact(costs.mean, COST, currency)} title={showExact(costs.mean, COST, currency)}><b>{show(costs.mean, COST, currency)}</b> mean</span>
@@ -54,6 +54,7 @@ export function ConversationCost() {
           <Histogram marks={marks} sentence={`${costs.count} conversations, mean ${money(costs.mean, currency)}, P95 ${money(costs.p95, currency)}`}
             bins={costs.histogram.map((bin) => ({ low: Number(bin.low), high: Number(bin.high), count: bin.count, label: money(bin.low, currency) }))} />
           {outliers.length > 0 && (
+            <div className={ui.scroll} tabIndex={0} role="region" aria-label="Dearest conversations">
             <table className={ui.table}>
               <caption className="hidden">Conversations dearer than P99</caption>
               <tbody>
@@ -67,6 +68,7 @@ export function ConversationCost() {
                 ))}
               </tbody>
             </table>
+            </div>
           )}
         </>
       )}
