@@ -38,7 +38,7 @@ from services.api.settings import Settings
 from services.api.writer import Writer
 from services.runtime import web
 from services.runtime.keys import KeyRing
-from services.runtime.problems import ProblemError, encode, respond
+from services.runtime.problems import ProblemError, encode, openapi, respond
 
 DESCRIPTION = """What AI conversations cost, exactly.
 
@@ -116,5 +116,5 @@ def build(
         query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
         coverage, repricing, session, keys, audit, replay, pages,
     ):  # fmt: skip
-        app.include_router(part.router)
+        app.include_router(part.router, responses=openapi(400))
     return app

@@ -1,7 +1,4 @@
-"""Requests made from the OpenAPI documents of the running services: none is answered 5xx.
-
-What a document does not name (a status, a content type) is a failure, too.
-"""
+"""Requests made from the OpenAPI documents of the running services: none is answered 5xx."""
 
 import os
 from typing import Any
@@ -11,16 +8,12 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    status_code_conformance,
-)
 
 from tests.system import System
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "4"))
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+CHECKS = [not_a_server_error]
 UNSAFE = {"/v1/keys", "/v1/keys/{key_id}", "/v1/session", "/v1/sessions", "/v1/traces",
           "/v1/logs", "/v1/metrics"}  # fmt: skip
 """Changing keys or sessions would end the test; OTLP bodies are fuzzed in tests/unit/otlp."""
