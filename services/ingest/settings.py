@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from services.ingest.keeping import keeper
+from services.ingest.keeping import check
 from services.runtime.keys import ApiKey, parse_keys
 from services.runtime.settings import KafkaMixin
 
@@ -50,7 +50,7 @@ class Settings(KafkaMixin):
         try:
             keys = self.keys()
             for key in keys:
-                keeper(key)
+                check(key)
         except (OSError, ValueError) as wrong:
             raise ValueError(f"API_KEYS or API_KEYS_FILE cannot be used: {wrong}") from None
         if self.auth == "keys" and not any(key.allows("ingest") for key in keys):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.api.query import forecast, shapley
 from services.api.query.limits import Budget
 from services.api.query.relative import instant
-from services.api.query.revenue import Org, of
+from services.api.query.revenue import Org, alike, of
 from services.api.query.shapley import Side
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -109,3 +109,22 @@ def test_a_budget_grants_no_more_than_it_refills(asks: list[tuple[int, int]]) ->
             later = Budget(100, dict(held.held))
             assert later.take("key", wanted, now + timedelta(seconds=seconds)) is None
     assert granted <= 100 + (now - NOW).total_seconds() * 100 / 60 + 1e-6
+
+
+ZONES, CURRENCIES = (
+    st.sampled_from(["UTC", "Asia/Tokyo", "nowhere"]),
+    st.sampled_from(["USD", "EUR"]),
+)
+
+
+@given(st.lists(st.tuples(ZONES, CURRENCIES), max_size=40), st.integers(1, 7))
+def test_every_org_is_asked_for_once(drawn: list[tuple[str, str]], size: int) -> None:
+    """An org beyond what one question names must not look as if it had spent nothing."""
+    orgs = [Org(f"o{n}", currency, zone, {}) for n, (zone, currency) in enumerate(drawn)]
+    groups = list(alike(orgs, size))
+    assert sorted(org.org_id for group in groups for org in group) == sorted(
+        org.org_id for org in orgs
+    )
+    for group in groups:
+        assert 0 < len(group) <= size
+        assert len({(org.zone.key, org.currency) for org in group}) == 1

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.access import ApiKey, ContentRules
 from services.ingest import pii
+from services.ingest.keeping import WITHHELD, check, keeper
 from services.ingest.redact import REDACTED, keep, path, rules
 
 SECRET = "hunter2"  # noqa: S105 - of nobody
@@ -100,3 +102,17 @@ def test_the_detector_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(__import__("sys").modules, "presidio_analyzer", None)
     with pytest.raises(ValueError, match=r"tracetally\[pii\]"):
         pii.detector()
+
+
+@pytest.mark.parametrize("broken", [{"redact_patterns": ("(",)}, {"redact_paths": ("email",)}])
+def test_rules_that_cannot_be_used_hold_content_back_and_nothing_else(
+    broken: dict[str, tuple[str, ...]],
+) -> None:
+    """A key made while ingest runs must not stop its sender, nor store what it was to redact."""
+    key = ApiKey(key_id="k", sha256="0" * 64, scopes=frozenset({"ingest"}),
+                 content=ContentRules(**broken))  # fmt: skip
+    keep = keeper(key)
+    assert keep is not None
+    assert keep("secret").content == WITHHELD
+    with pytest.raises(ValueError, match=r"path|pattern|expression|missing"):
+        check(key)

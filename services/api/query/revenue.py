@@ -1,6 +1,6 @@
 """What orgs pay, spread evenly over each month in the org's own zone. Pure and exact."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -58,3 +58,13 @@ def _until(amount: Decimal, at: int, month: tuple[int, int]) -> Decimal:
     elapsed = Decimal(min(max(at, low), high) - low)
     part = ROUNDING.divide(ROUNDING.multiply(amount, elapsed), Decimal(high - low))
     return to_scale(part)[0]
+
+
+def alike(orgs: Sequence[Org], size: int) -> Iterator[list[Org]]:
+    """Groups of one zone and currency, each no larger than `size`: no org is left out."""
+    ways: dict[tuple[str, str], list[Org]] = {}
+    for org in orgs:
+        ways.setdefault((org.zone.key, org.currency), []).append(org)
+    for members in ways.values():
+        for start in range(0, len(members), size):
+            yield members[start : start + size]

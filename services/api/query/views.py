@@ -1,7 +1,6 @@
 """Typed questions over the one engine: spend, margins, budgets, why a cost changed."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -15,7 +14,7 @@ from services.api.access import Caller, Reads
 from services.api.query import examples as told
 from services.api.query import forecast, form, shapley
 from services.api.query.engine import Engine
-from services.api.query.revenue import Org
+from services.api.query.revenue import Org, alike
 from services.api.query.routes import PROBLEMS, answered, meaning
 
 router = APIRouter()
@@ -145,7 +144,7 @@ async def budgets(request: Request, caller: Reads) -> Any:
     engine: Engine = request.app.state.engine
     now: datetime = request.app.state.clock()
     orgs = [org for org in await engine.orgs(caller.scope) if org.budget is not None]
-    parts = list(_parts(orgs))
+    parts = list(alike(orgs, form.TOP_MAX))
     answers = await asyncio.gather(*(_month(request, caller, part) for part in parts))
     spent = {org_id: told for answer in answers for org_id, told in answer.items()}
     found = []
@@ -160,16 +159,6 @@ async def budgets(request: Request, caller: Reads) -> Any:
         )  # fmt: skip
     found.sort(key=lambda entry: (-(entry["used_share"] or 0), entry["org"]))
     return {"budgets": found}
-
-
-def _parts(orgs: list[Org]) -> Iterator[list[Org]]:
-    """Of one zone and currency each, no more than one question names: no org is left out."""
-    ways: dict[tuple[str, str], list[Org]] = {}
-    for org in orgs:
-        ways.setdefault((org.zone.key, org.currency), []).append(org)
-    for members in ways.values():
-        for start in range(0, len(members), form.TOP_MAX):
-            yield members[start : start + form.TOP_MAX]
 
 
 async def _month(
