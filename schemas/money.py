@@ -4,6 +4,7 @@ Money never passes through a float: on the wire it is a JSON string, in Python a
 ClickHouse a `Decimal(38, 18)`, sums a `Decimal(76, 18)`.
 """
 
+from collections.abc import Iterable
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -13,6 +14,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from functools import reduce
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -49,6 +51,15 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if text not in ("-0", "") else "0"
+
+
+def add_up(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum: `sum` would round in the default context, at 28 digits.
+
+    >>> add_up([Decimal(10) ** 12, Decimal("1E-18")])
+    Decimal('1000000000000.000000000000000001')
+    """
+    return reduce(EXACT.add, amounts, ZERO)
 
 
 def to_scale(value: Decimal) -> tuple[Decimal, bool]:

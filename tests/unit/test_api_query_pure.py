@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.money import EXACT, add_up
 from services.api.query import forecast, shapley
 from services.api.query.limits import Budget
 from services.api.query.relative import instant
@@ -32,8 +33,9 @@ def periods(draw: st.DrawFn) -> dict[tuple[str, str], Side]:
 @settings(max_examples=200, deadline=None)
 def test_the_parts_of_a_change_add_up_to_the_digit(one: dict, two: dict) -> None:  # type: ignore[type-arg]
     parts = shapley.explain(one, two)
-    difference = sum(s.cost for s in two.values()) - sum(s.cost for s in one.values())
-    assert sum((sum(row) for row in parts.values()), Decimal(0)) == difference
+    after, before = add_up(s.cost for s in two.values()), add_up(s.cost for s in one.values())
+    found = add_up(part for row in parts.values() for part in row)
+    assert found == EXACT.subtract(after, before)
 
 
 @given(periods())

@@ -11,9 +11,10 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
 
+from schemas.money import EXACT
+
 FACTORS = ("calls", "mix", "tokens_per_call", "price")
 _ORDERS = tuple(permutations(range(len(FACTORS))))
-_SCALE = 10**18
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def _calls(period: Period) -> int:
 
 
 def _cost(period: Period) -> int:
-    return sum(int(side.cost * _SCALE) for side in period.values())
+    return sum(int(side.cost.scaleb(18, EXACT)) for side in period.values())
 
 
 Factors = list[Fraction | None]
@@ -58,7 +59,7 @@ def _factors(period: Period, cell: Cell, total: int) -> Factors:
     if side is None or not side.calls:
         return [Fraction(total), Fraction(0), None, None]
     share = Fraction(side.calls, total)
-    cost = Fraction(int(side.cost * _SCALE))
+    cost = Fraction(int(side.cost.scaleb(18, EXACT)))
     if side.tokens:
         each = Fraction(side.tokens, side.calls)
         return [Fraction(total), share, each, cost / side.tokens]
@@ -109,6 +110,6 @@ def _rounded(
     for at in by_remainder[:left]:
         floors[at] += 1
     return {
-        cell: tuple(Decimal(floors[cell, n]).scaleb(-18) for n in range(len(FACTORS)))
+        cell: tuple(Decimal(floors[cell, n]).scaleb(-18, EXACT) for n in range(len(FACTORS)))
         for cell in parts
     }

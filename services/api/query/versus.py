@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.money import ROUNDING, ZERO, plain, to_scale
+from schemas.money import ROUNDING, add_up, plain, to_scale
 
 ROUNDS = 400
 LEAST = 30
@@ -63,7 +63,7 @@ def compared(one: Side, two: Side) -> dict[str, Any]:
 
 
 def _mean(side: Side) -> Decimal:
-    total = sum((talk.cost for talk in side.talks), ZERO)
+    total = add_up(talk.cost for talk in side.talks)
     return ROUNDING.divide(total, Decimal(len(side.talks)))
 
 
@@ -74,7 +74,7 @@ def _described(side: Side) -> dict[str, Any]:
     negative = side.told["feedback_negative"]
     return {
         "name": side.name, "n": n, "half_priced": sum(talk.is_half_priced for talk in talks),
-        "mean": each(sum(costs, ZERO), n),
+        "mean": each(add_up(costs), n),
         "p50": plain(costs[n // 2]) if n else None,
         "p95": plain(costs[min(n - 1, int(n * 0.95))]) if n else None,
         "cost": cost, "resolved": resolved,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from schemas.money import EXACT, ROUNDING, ZERO, plain, to_scale
+from schemas.money import EXACT, ROUNDING, ZERO, add_up, plain, to_scale
 from services.api.access import Caller, Reads
 from services.api.query import examples as told
 from services.api.query import forecast, form, shapley
@@ -237,19 +237,19 @@ def _explained(
     one: dict[shapley.Cell, shapley.Side], two: dict[shapley.Cell, shapley.Side]
 ) -> dict[str, Any]:
     parts = shapley.explain(one, two)
-    before, after = (sum((s.cost for s in side.values()), ZERO) for side in (one, two))
+    before, after = (add_up(s.cost for s in side.values()) for side in (one, two))
     drivers = [
         {
             "model": None if cell == OTHER_MODELS else cell[0], "token_category": cell[1],
             "before": plain(one[cell].cost if cell in one else ZERO),
             "after": plain(two[cell].cost if cell in two else ZERO),
-            "difference": plain(sum(row, ZERO)),
+            "difference": plain(add_up(row)),
             **{name: plain(part) for name, part in zip(shapley.FACTORS, row, strict=True)},
         }
         for cell, row in parts.items()
     ]  # fmt: skip
     drivers.sort(key=lambda d: (-abs(Decimal(str(d["difference"]))), str(d["model"])))
-    totals = [sum((row[n] for row in parts.values()), ZERO) for n in range(len(shapley.FACTORS))]
+    totals = [add_up(row[n] for row in parts.values()) for n in range(len(shapley.FACTORS))]
     return {
         "before": plain(before), "after": plain(after),
         "difference": plain(EXACT.subtract(after, before)),
