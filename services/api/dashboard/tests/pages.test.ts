@@ -51,9 +51,10 @@ describe("the overview", () => {
   });
 
   it("says in words how a budget stands", () => {
-    const budget = { org: "a", currency: "USD", budget: "10", month_to_date: "5", used_share: 0.5, run_out_on: null };
-    expect([budgetWords(budget, 0.6), budgetWords(budget, 0.4), budgetWords({ ...budget, used_share: 1.1 }, 1), budgetWords({ ...budget, run_out_on: "2026-11-28" }, 0.4)])
-      .toEqual(["within pace", "ahead of pace", "over budget", "runs out on 2026-11-28"]);
+    const budget = { org: "a", currency: "USD", budget: "10", spent: "5", pending_calls: 0, used_share: 0.5, elapsed_share: 0.6, runs_out_on: null };
+    const parts = [{}, { elapsed_share: 0.4 }, { used_share: 1.1 }, { runs_out_on: "2026-11-28" }, { used_share: null }];
+    expect(parts.map((part) => budgetWords({ ...budget, ...part })))
+      .toEqual(["within pace", "ahead of pace", "over budget", "runs out on 2026-11-28", "not known"]);
   });
 });
 

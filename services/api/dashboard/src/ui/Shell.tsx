@@ -1,8 +1,10 @@
-import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect } from "react";
 
 import { useSession, useSignOut } from "~/api/session";
 import type { Session } from "~/api/types";
 import { PAGES, type Page } from "~/pages";
+import { writeSearch } from "~/state/address";
 import { useAddress } from "~/state/useAddress";
 
 import { Icon, Logo } from "./Icon";
@@ -57,10 +59,18 @@ function Rail({ session }: { session: Session }) {
   );
 }
 
+/** A whole load, so that nothing of the last session stays in memory. */
+function ToLogin() {
+  const { href } = useLocation();
+  useEffect(() => {
+    window.location.replace(`/login${writeSearch(href === "/" ? {} : { next: href })}`);
+  }, [href]);
+  return null;
+}
+
 /** Rail, bar and the page; without a session, the way to the sign-in page and back. */
 export function Shell() {
   const session = useSession();
-  const location = useLocation();
   const { problems } = useAddress();
   const { isFetching } = useAsOf();
   const shortcuts = useShortcuts();
@@ -69,7 +79,7 @@ export function Shell() {
     const problem = session.error instanceof Problem ? session.error : new Problem({ status: 0, detail: session.error.message });
     return <main className={style.alone}><ProblemNotice problem={problem} /></main>;
   }
-  if (!session.data) return <Navigate to="/login" search={location.href === "/" ? {} : { next: location.href }} replace />;
+  if (!session.data) return <ToLogin />;
   return (
     <div className={style.shell}>
       <a href="#page" className={style.skip}>Skip to the page</a>

@@ -9,11 +9,12 @@ import { labelOf } from "~/marks/prepare";
 import { compareOf, drilled, queryOf, useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Empty } from "~/ui/Notice";
+import { Pending } from "~/ui/Pending";
 import { Tile, Tiles } from "~/ui/Tile";
 import { useTellAsOf } from "~/ui/asOf";
 import ui from "~/ui/ui.module.css";
 
-import { CAUSES, type Explanation, categoryLabel, causes, driverTotal } from "./explanation";
+import { CAUSES, type Explanation, categoryLabel, causes } from "./explanation";
 
 const COST = measure("cost");
 const SHOWN_MAX = 20;
@@ -45,13 +46,13 @@ export default function Explain() {
   useTellAsOf(answer?.as_of ?? null, isFetching);
   const drivers = (answer?.drivers ?? []).slice(0, SHOWN_MAX).map((driver) => ({
     key: `${driver.model ?? ""} ${driver.token_category}`,
-    change: driverTotal(driver),
+    change: driver.difference,
     label: (
       <Link to="/explore" search={carried(drilled(address, { where: [driver.model ? { dim: "model", in: [driver.model] } : { dim: "model", is_null: true }] }), { m: "cost", by: "token_category" })}>
         {labelOf(driver.model)} <span className={ui.faint}>{categoryLabel(driver.token_category)}</span>
       </Link>
     ),
-    cells: CAUSES.map(([name]) => signedMoney(driver[name] ?? "0", currency)),
+    cells: CAUSES.map(([name]) => signedMoney(driver[name], currency)),
   }));
   const tile = (id: string, title: string, value: string | undefined, isSigned = false) => (
     <Tile id={id} title={title} isLoading={result.isLoading} exact={showExact(value, COST, currency)}
@@ -68,6 +69,7 @@ export default function Explain() {
         </Tiles>
         <Card id="causes" title="Causes" unit="their sum is the change" span={12} {...result}>
           {answer && <Drivers caption="Causes of the change" currency={currency} total={answer.difference} drivers={causes(answer)} />}
+          {answer && <Pending completeness={answer.completeness} currency={currency} />}
         </Card>
         <Card id="drivers" title="Drivers" unit={`by model and token category: ${CAUSES.map(([, label]) => label.toLowerCase()).join(", ")}`} span={12} {...result}>
           {answer && (drivers.length

@@ -1,11 +1,12 @@
 /** What explains a change of cost. Pure. */
-import { sum } from "~/format/decimal";
+import type { Completeness } from "~/api/types";
 import type { Driver } from "~/marks/Drivers";
 
 export const CAUSES = [["calls", "Calls"], ["tokens_per_call", "Tokens per call"], ["mix", "Model mix"], ["price", "Price"]] as const;
 type Cause = (typeof CAUSES)[number][0];
 
-export type ModelDriver = { model: string | null; token_category: string } & Partial<Record<Cause, string>>;
+/** `difference` is the sum of its causes; a model of null is all that are too small to be named. */
+export type ModelDriver = { model: string | null; token_category: string; before: string; after: string; difference: string } & Record<Cause, string>;
 
 export interface Explanation {
   as_of?: string | null;
@@ -13,18 +14,13 @@ export interface Explanation {
   after: string;
   difference: string;
   drivers: ModelDriver[];
-  parts: Record<Cause, string> & { pending_now_priced?: string };
+  parts: Record<Cause, string>;
+  completeness: Completeness;
 }
 
 /** The causes over everything, as a list around zero; their sum is the difference. */
 export function causes({ parts }: Explanation): Driver[] {
-  const known = CAUSES.map(([name, label]) => ({ key: name, label, change: parts[name] }));
-  const priced = parts.pending_now_priced;
-  return priced === undefined ? known : [...known, { key: "pending_now_priced", label: "Pending before, priced now", change: priced }];
-}
-
-export function driverTotal(driver: ModelDriver): string {
-  return sum(CAUSES.map(([name]) => driver[name] ?? "0"));
+  return CAUSES.map(([name, label]) => ({ key: name, label, change: parts[name] }));
 }
 
 export function categoryLabel(category: string): string {

@@ -8,62 +8,57 @@ import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Empty } from "~/ui/Notice";
 
-import { typedPath } from "./spend";
 import style from "./overview.module.css";
 
 export interface Budget {
   org: string;
-  name?: string;
   currency: string;
+  /** Charge of this month, in the org's own zone; null is not known. */
+  spent: string | null;
+  pending_calls: number;
   budget: string;
-  month_to_date: string;
-  used_share: number;
-  run_out_on: string | null;
-}
-
-export interface BudgetsAnswer {
-  month: string;
+  used_share: number | null;
   elapsed_share: number;
-  budgets: Budget[];
+  runs_out_on: string | null;
 }
 
 const COST = measure("cost");
 const SHOWN_MAX = 6;
 
 /** In words what the bullet shows: state, run-out date. */
-export function budgetWords(budget: Budget, elapsed: number): string {
-  if (budget.used_share > 1) return "over budget";
-  if (budget.run_out_on) return `runs out on ${budget.run_out_on}`;
-  return budget.used_share > elapsed ? "ahead of pace" : "within pace";
+export function budgetWords({ used_share: used, elapsed_share: elapsed, runs_out_on: end }: Budget): string {
+  if (used === null) return "not known";
+  if (used > 1) return "over budget";
+  if (end) return `runs out on ${end}`;
+  return used > elapsed ? "ahead of pace" : "within pace";
 }
 
-function Line({ budget, elapsed }: { budget: Budget; elapsed: number }) {
+function Line({ budget }: { budget: Budget }) {
   const { carried } = useAddress();
-  const words = budgetWords(budget, elapsed);
-  const used = money(budget.month_to_date, budget.currency);
-  const label = `${budget.name ?? budget.org}: ${used} of ${money(budget.budget, budget.currency)} used, ${words}`;
+  const words = budgetWords(budget);
+  const used = money(budget.spent, budget.currency);
+  const label = `${budget.org}: ${used} of ${money(budget.budget, budget.currency)} used, ${words}`;
   return (
     <li data-row={budget.org}>
       <div className={style.budgetHead}>
-        <Link to="/orgs/$org" params={{ org: budget.org }} search={carried()}>{budget.name ?? budget.org}</Link>
-        <span title={showExact(budget.month_to_date, COST, budget.currency)}>{used} of {money(budget.budget, budget.currency)}</span>
+        <Link to="/orgs/$org" params={{ org: budget.org }} search={carried()}>{budget.org}</Link>
+        <span title={showExact(budget.spent, COST, budget.currency)} data-value={showExact(budget.spent, COST, budget.currency)}>{used} of {money(budget.budget, budget.currency)}</span>
       </div>
-      <Bullet used={budget.used_share} pace={elapsed} label={label} />
-      <div className={style.budgetFoot}><span>{percent(budget.used_share)} used</span><span>{words}</span></div>
+      <Bullet used={budget.used_share ?? 0} pace={budget.elapsed_share} label={label} />
+      <div className={style.budgetFoot}><span>{budget.used_share === null ? "—" : percent(budget.used_share)} used{budget.pending_calls > 0 && `, +${budget.pending_calls.toLocaleString("en-US")} pending`}</span><span>{words}</span></div>
     </li>
   );
 }
 
 /** Month to date ÷ budget against how much of the month is gone, worst first. */
 export function Budgets() {
-  const { address } = useAddress();
-  const result = useGet<BudgetsAnswer>(typedPath("/v1/budgets", address));
+  const result = useGet<{ budgets: Budget[] }>("/v1/budgets");
   const { answer } = result;
   return (
-    <Card id="budgets" title="Budgets" unit={answer ? `${answer.month}, ${percent(answer.elapsed_share)} gone` : ""} {...result}>
+    <Card id="budgets" title="Budgets" unit="charge of this month; the line is how much of it is gone" {...result}>
       {answer && !answer.budgets.length && <Empty title="No organisation has a budget.">A budget is <code>monthly_budget</code> of <code>PUT /v1/orgs/…</code></Empty>}
       {answer && answer.budgets.length > 0 && (
-        <ul className={style.budgets}>{answer.budgets.slice(0, SHOWN_MAX).map((one) => <Line key={one.org} budget={one} elapsed={answer.elapsed_share} />)}</ul>
+        <ul className={style.budgets}>{answer.budgets.slice(0, SHOWN_MAX).map((one) => <Line key={one.org} budget={one} />)}</ul>
       )}
     </Card>
   );

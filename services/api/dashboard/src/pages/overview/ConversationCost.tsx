@@ -9,7 +9,7 @@ import { Card } from "~/ui/Card";
 import { NothingHere } from "~/ui/NothingHere";
 import ui from "~/ui/ui.module.css";
 
-import { typedPath } from "./spend";
+import { typedPath, unapplied } from "./spend";
 
 export interface Costs {
   mean: string | null;
@@ -40,7 +40,7 @@ export function ConversationCost() {
   const outliers = costs?.outliers.slice(0, SHOWN_MAX) ?? [];
   const texts = moneyColumn(outliers.map((one) => one.cost), currency);
   return (
-    <Card id="conversation" title="Cost per conversation" unit="conversations with a priced call" {...result}
+    <Card id="conversation" title="Cost per conversation" unit={["conversations with a priced call", ...unapplied(address).map((one) => `without the filter ${one}`)].join(", ")} {...result}
       figure={costs && (
         <>
           <span data-figure="mean" data-value={showExact(costs.mean, COST, currency)} title={showExact(costs.mean, COST, currency)}><b>{show(costs.mean, COST, currency)}</b> mean</span>

@@ -11,7 +11,7 @@ import { useAddress } from "~/state/useAddress";
 import { Pending } from "~/ui/Pending";
 import { Tile } from "~/ui/Tile";
 
-import { type Spend, spendPath } from "./spend";
+import { type Spend, spendPath, unapplied } from "./spend";
 
 const COST = measure("cost");
 
@@ -51,7 +51,7 @@ function Month({ month, spend }: { month: Result; spend: Spend | undefined }) {
   const { address } = useAddress();
   const projection = spend?.projection;
   const value = amount(month.answer);
-  const band: ReactNode = projection
+  const band: ReactNode = projection?.value
     ? <>ends near <b>{money(projection.value, address.currency)}</b></>
     : "since the first of the month";
   return (
@@ -63,15 +63,15 @@ function Month({ month, spend }: { month: Result; spend: Spend | undefined }) {
 
 function Projection({ result }: { result: Result<Spend> }) {
   const { address } = useAddress();
-  const { answer, problem } = result;
-  const projection = answer?.projection ?? null;
-  const note = projection
+  const projection = result.answer?.projection;
+  const skipped = unapplied(address);
+  const note = projection?.value
     ? `${money(projection.low, address.currency)} to ${money(projection.high, address.currency)} in 4 of 5 cases`
-    : answer?.projection_reason ?? problem?.message ?? "";
+    : projection?.reason ?? "";
   return (
-    <Tile id="projection" title="Month-end projection" isLoading={result.isLoading} note={note}
-      value={projection ? showLarge(projection.value, COST, address.currency) : "—"}
-      exact={projection ? showExact(projection.value, COST, address.currency) : "not known"} />
+    <Tile id="projection" title="Month-end projection" isLoading={result.isLoading} problem={result.problem}
+      note={<>{note}{skipped.length > 0 && <p>without the filter {skipped.join(", ")}</p>}</>}
+      value={showLarge(projection?.value, COST, address.currency)} exact={showExact(projection?.value, COST, address.currency)} />
   );
 }
 
