@@ -54,6 +54,7 @@ export function ConversationCost() {
           <Histogram marks={marks} sentence={`${costs.count} conversations, mean ${money(costs.mean, currency)}, P95 ${money(costs.p95, currency)}`}
             bins={costs.histogram.map((bin) => ({ low: Number(bin.low), high: Number(bin.high), count: bin.count, label: money(bin.low, currency) }))} />
           {outliers.length > 0 && (
+            <div className={ui.scroll} tabIndex={0} role="region" aria-label="Dearest conversations">
             <table className={ui.table}>
               <caption className="hidden">Conversations dearer than P99</caption>
               <tbody>
@@ -67,6 +68,7 @@ export function ConversationCost() {
                 ))}
               </tbody>
             </table>
+            </div>
           )}
         </>
       )}
