@@ -37,7 +37,6 @@ export function useSignOut(): (everywhere?: boolean) => Promise<void> {
   return async (everywhere = false) => {
     await ask(everywhere ? "/v1/sessions" : "/v1/session", { method: "DELETE" });
     setCsrf("");
-    client.clear();
-    client.setQueryData(KEY, null);
+    client.setQueryData(KEY, null); // the shell then leaves for the sign-in page by a whole load
   };
 }

@@ -24,15 +24,16 @@ function Name({ one, linkOf }: { one: Series; linkOf?: LegendProps["linkOf"] }) 
 
 /** Members with their totals; the total is the API's own, never a sum of what is shown. */
 export function Legend({ chart, linkOf, onStrong, isList = false }: LegendProps) {
-  const all = [...chart.series, ...(chart.series.includes(chart.total) ? [] : [chart.total])];
+  const total = chart.series.includes(chart.total) ? null : chart.total;
+  const all = total ? [...chart.series, total] : chart.series;
   const texts = showColumn(all.map((one) => one.total), chart.measure, chart.currency);
   const whole = Number(chart.total.total);
-  const isShare = chart.measure.additive && whole > 0;
+  const isShare = total !== null && chart.measure.additive && whole > 0;
   return (
     <ul className={isList ? style.legendList : style.legend}>
       {all.map((one, index) => (
-        <li key={one.key} data-member={one.key} data-total={one === chart.total ? "" : undefined} onPointerEnter={() => onStrong(one === chart.total ? null : one.key)} onPointerLeave={() => onStrong(null)}>
-          {one !== chart.total && <Swatch colour={one.colour} />}
+        <li key={one.key} data-member={one.key} data-total={one === total ? "" : undefined} onPointerEnter={() => onStrong(one === total ? null : one.key)} onPointerLeave={() => onStrong(null)}>
+          {one !== total && <Swatch colour={one.colour} />}
           <Name one={one} linkOf={linkOf} />
           <span className={style.legendValue} title={showExact(one.total, one.measure, chart.currency)} data-value={String(one.total)}>{texts[index]}</span>
           {isShare && <span className={style.legendShare}>{one.total === null ? UNKNOWN : percent(Number(one.total) / whole)}</span>}
