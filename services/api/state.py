@@ -72,7 +72,9 @@ async def dead(
     responses=examples.of(examples.HEALTH) | openapi(401, 403, 503),
 )
 async def data_health(request: Request, caller: Reads) -> Any:
-    """`received` = `stored` + `duplicates` + dead lines. An org key sees its own part only."""
+    """`received` = `stored` + `duplicates` + `dead_lines`, of topic calls.v1; `dead` also counts what
+    was refused elsewhere, e.g. at the door of HTTP. An org key sees its own part only.
+    """
     reader: Reader = request.app.state.reader
     scope, now = caller.scope, request.app.state.clock()
     whole = Range(0, int(now.timestamp()) // 60 * 60 + 7_200)
@@ -129,6 +131,7 @@ async def _installation(request: Request, caller: Caller, stored: int) -> dict[s
     lines, dead_lines = (int(number) for number in received[0])
     return told | {
         "received": lines,
+        "dead_lines": dead_lines,
         "duplicates": max(0, lines - dead_lines - stored),
         "topics": [
             {"topic": topic, "behind": behind, "as_of": text(instant(at))}

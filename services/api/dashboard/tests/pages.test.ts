@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { exploreQueries, readAsked } from "~/pages/explore/asked";
 import { brandOf, contrast } from "~/pages/org/brand";
 import { monthPace } from "~/pages/org/Budget";
-import { dayLines, lastFinal } from "~/pages/org/days";
+import { dayLines, lastSettled } from "~/pages/org/days";
 import { orgQueries } from "~/pages/org/queries";
 import { budgetWords } from "~/pages/overview/Budgets";
 import { movers } from "~/pages/overview/Cuts";
@@ -38,7 +38,7 @@ describe("the overview", () => {
   });
 
   it("balances what was received, or says it does not", () => {
-    const health = { received: 10, stored: 7, duplicates: 2, dead: 1, pending: 0, conflicts: 0, unattributed: 0, lag_seconds: 1, as_of: null, topics: [], last_price: null };
+    const health = { received: 10, stored: 7, duplicates: 2, dead: 3, dead_lines: 1, pending: 0, conflicts: 0, unattributed: 0, lag_seconds: 1, as_of: null, topics: [], last_price: null };
     expect([inFlight(health), isBalanced(health)]).toEqual([0, true]);
     expect(isBalanced({ ...health, stored: 6 })).toBe(false);
     expect(isBalanced({ ...health, stored: 6, topics: [{ topic: "priced.v1", behind: 1 }] })).toBe(true);
@@ -81,8 +81,8 @@ describe("a customer's page", () => {
 
   it("says of each day whether it can still change", () => {
     const days = dayLines(answer({ as_of: "2026-11-18T12:00:00Z", total: { total: {}, series: { charge: ["1", "2", "3"] }, pending_calls: [0, 4, 0] } }));
-    expect(days.map((day) => [day.date, day.status])).toEqual([["2026-11-17", "running"], ["2026-11-16", "pending 4"], ["2026-11-15", "final"]]);
-    expect(lastFinal(days)).toBe("2026-11-15");
+    expect(days.map((day) => [day.date, day.status])).toEqual([["2026-11-17", "running"], ["2026-11-16", "pending 4"], ["2026-11-15", "settled"]]);
+    expect(lastSettled(days)).toBe("2026-11-15");
   });
 
   it("takes colours that can be read, and nothing else from a brand", () => {

@@ -35,6 +35,10 @@ export function saveCsv(rows: readonly (readonly (string | number | null | undef
   saved(new Blob([csv(rows)], { type: "text/csv" }), `${name}.csv`);
 }
 
+export function saveJson(value: unknown, name: string): void {
+  saved(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }), `${name}.json`);
+}
+
 const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-size", "font-family"];
 
 function painted(svg: SVGSVGElement): string {

@@ -86,6 +86,7 @@ export default function Conversations() {
       <div className={ui.pageHead}><h1>Conversations and traces</h1></div>
       <Bar asked={asked} />
       {left.length > 0 && <Notice tone="warn">Searches cannot use the filter {left.join(", ")}: it is not applied here.</Notice>}
+      <div className={ui.grid}>
       <Card id="found" title={isTrace ? "Traces" : "Conversations"} unit="figures of the steps within the range" span={12} isLoading={found.isPending}
         isStale={found.isFetching && !found.isPending} problem={found.error instanceof Problem ? found.error : undefined}>
         {found.data && !rows.length && <NothingHere />}
@@ -105,6 +106,7 @@ export default function Conversations() {
         )}
         {found.hasNextPage && <div className={style.more}><button className={ui.button} disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{found.isFetchingNextPage ? "Loading …" : "Show more"}</button></div>}
       </Card>
+      </div>
     </>
   );
 }

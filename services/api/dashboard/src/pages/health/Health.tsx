@@ -42,6 +42,7 @@ const MEANING: Record<string, string> = {
 function Topics({ topics }: { topics: Topic[] }) {
   const { address } = useAddress();
   return (
+    <div className={style.wide} tabIndex={0} role="region" aria-label="Topics">
     <table className={ui.table}>
       <thead><tr><th scope="col">Topic</th><th scope="col" data-text="">What it brings</th><th scope="col">Messages behind</th><th scope="col">As of</th></tr></thead>
       <tbody>
@@ -54,6 +55,7 @@ function Topics({ topics }: { topics: Topic[] }) {
         ))}
       </tbody>
     </table>
+    </div>
   );
 }
 

@@ -1,17 +1,15 @@
-import { queryString } from "~/api/client";
 import type { Result } from "~/api/hooks";
 import { measure, show, showColumn, showExact } from "~/format/measures";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { NothingHere } from "~/ui/NothingHere";
-import { saveCsv } from "~/ui/download";
+import { saveCsv, saveJson } from "~/ui/download";
 import ui from "~/ui/ui.module.css";
 
 import { type Day, dayLines } from "./days";
 import style from "./org.module.css";
 
 const COLUMNS = ["charge", "calls", "tokens"] as const;
-const FORMATS = [["ndjson", "JSON"], ["parquet", "Parquet"]] as const;
 
 function csvRows(days: readonly Day[]): (string | number | null)[][] {
   return [["date", ...COLUMNS, "pending_calls", "status"], ...days.map((day) => [day.date, day.charge, day.calls, day.tokens, day.pending, day.status])];
@@ -23,15 +21,13 @@ export function DayLines({ result, org }: { result: Result; org: string }) {
   const { answer } = result;
   const days = answer ? dayLines(answer) : [];
   const texts = COLUMNS.map((name) => showColumn(days.map((day) => day[name]), measure(name), address.currency));
-  const { from, to, tz, currency } = address;
+  const { currency } = address;
   return (
     <Card id="days" title="Daily lines" unit={address.currency} span={12} {...result}
       actions={
         <>
           <button className={ui.button} disabled={!days.length} onClick={() => saveCsv(csvRows(days), `${org}-days`)}>CSV</button>
-          {FORMATS.map(([format, label]) => (
-            <a key={format} className={ui.button} href={`/v1/export${queryString({ from, to, tz, currency, org, by: "day", format })}`} download>{label}</a>
-          ))}
+          <button className={ui.button} disabled={!days.length} onClick={() => saveJson(days, `${org}-days`)}>JSON</button>
         </>
       }>
       {answer && !days.length && <NothingHere />}
@@ -44,7 +40,7 @@ export function DayLines({ result, org }: { result: Result; org: string }) {
                 <tr key={day.date} data-row={day.date}>
                   <th scope="row">{day.date}</th>
                   {COLUMNS.map((name, column) => <td key={name} title={showExact(day[name], measure(name), currency)}>{texts[column]?.[row]}</td>)}
-                  <td><span className={style.state} data-final={day.isFinal ? "" : undefined} data-pending={day.pending ? "" : undefined}>{day.status}</span></td>
+                  <td><span className={style.state} data-final={day.isSettled ? "" : undefined} data-pending={day.pending ? "" : undefined}>{day.status}</span></td>
                 </tr>
               ))}
             </tbody>

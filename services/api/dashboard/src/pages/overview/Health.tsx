@@ -14,6 +14,8 @@ export interface HealthAnswer {
   stored: number;
   duplicates: number;
   dead: number;
+  /** Of the received lines; others were refused at the door. */
+  dead_lines: number;
   pending: number;
   conflicts: number;
   unattributed: number;
@@ -25,7 +27,7 @@ export interface HealthAnswer {
 
 /** What was received and is neither stored, a duplicate nor rejected: on its way, or lost. */
 export function inFlight(health: HealthAnswer): number {
-  return health.received - health.stored - health.duplicates - health.dead;
+  return health.received - health.stored - health.duplicates - health.dead_lines;
 }
 
 export function isBalanced(health: HealthAnswer): boolean {
@@ -40,11 +42,12 @@ export function Health() {
   const { answer } = result;
   if (answer && answer.received + answer.stored === 0) return <Card id="health" title="Data health" span={12}><Empty title="Nothing has been received yet."><FirstEvent /></Empty></Card>;
   const steps: [string, number, string][] = answer ? [
-    ["Received", answer.received, ""], ["Stored", answer.stored, "="], ["Duplicates", answer.duplicates, "+"], ["Rejected", answer.dead, "+"], ["In flight", inFlight(answer), "+"],
+    ["Received", answer.received, ""], ["Stored", answer.stored, "="], ["Duplicates", answer.duplicates, "+"], ["Rejected", answer.dead_lines, "+"], ["In flight", inFlight(answer), "+"],
   ] : [];
   const isGood = answer !== undefined && isBalanced(answer);
   const facts: [string, string][] = answer ? [
     ["Behind", answer.lag_seconds === null ? "not known" : age(answer.lag_seconds)],
+    ["Refused at the door", Math.max(0, answer.dead - answer.dead_lines).toLocaleString("en-US")],
     ["Conflicts", answer.conflicts.toLocaleString("en-US")],
     ["Without organisation", answer.unattributed.toLocaleString("en-US")],
     ["Last price", answer.last_price ? dateTimeLabel(answer.last_price.published_at, address.tz) : "none yet"],

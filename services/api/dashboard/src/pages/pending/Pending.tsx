@@ -91,7 +91,7 @@ export default function Pending() {
         <Card id="pending" title="Waiting for a price" unit="all time; priced by itself when the price arrives" span={12} {...result}>
           {told && !told.pending.length && <Empty title="Nothing waits."><span className={style.good}><Icon name="check" size={16} /> Every call has its price.</span></Empty>}
           {told && told.pending.length > 0 && (
-            <div className={ui.scroll} tabIndex={0} role="region" aria-label="Pending calls">
+            <div className={ui.scroll} tabIndex={0} role="region" aria-label="Calls that wait, by model">
               <table className={ui.table}>
                 <thead><tr><th scope="col">Model</th><th scope="col" data-text="">Why</th><th scope="col" data-text="">Organisation</th><th scope="col">Calls</th><th scope="col">Tokens</th><th scope="col">Oldest</th><th scope="col">Estimate</th>{isAdmin && <th scope="col"><span className="hidden">Actions</span></th>}</tr></thead>
                 <tbody>{told.pending.map((one) => <Row key={`${one.reason} ${one.provider} ${one.model} ${one.org}`} waiting={one} isAdmin={isAdmin} />)}</tbody>

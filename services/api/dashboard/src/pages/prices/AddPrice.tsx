@@ -42,7 +42,9 @@ function Preview({ answer }: { answer: WhatIf }) {
   if (!rows.length) return <Notice>No call of the last {DAYS} days would be priced otherwise.</Notice>;
   return (
     <div className={style.preview}>
-      {rows.map(([currency, sums]) => (
+      {rows.map(([currency, sums]) => currency === "" ? (
+        <p key="pending" data-figure="preview">Over the last {DAYS} days, {whole(sums.calls)} calls have no price and would have none: pending {whole(sums.pending)} → {whole(sums.pending_then)}.</p>
+      ) : (
         <p key={currency} data-figure="preview">
           Over the last {DAYS} days, {whole(sums.calls)} calls: <b title={exactMoney(sums.cost_then, currency)}>{money(sums.cost_then, currency)}</b> instead of {money(sums.cost, currency)},
           {" "}<b>{signedMoney(sums.difference, currency)}</b>; pending {whole(sums.pending)} → {whole(sums.pending_then)}.
