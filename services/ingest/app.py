@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from schemas.topics import ACCESS, CALLS, CONTENTS, DEAD, OUTCOMES
+from schemas.topics import CALLS, CONTENTS, DEAD, OUTCOMES
 from services.ingest import decode, otlp_grpc
 from services.ingest.gate import Gate
 from services.ingest.http import Shell
@@ -22,7 +22,7 @@ from services.runtime.keyring import KeyFeed
 from services.runtime.keys import KeyRing
 from services.runtime.settings import load
 
-TOPICS_NEEDED = frozenset(topic.name for topic in (ACCESS, CALLS, CONTENTS, OUTCOMES, DEAD))
+TOPICS_NEEDED = frozenset(topic.name for topic in (CALLS, CONTENTS, OUTCOMES, DEAD))
 CONNECT_RETRY_SECONDS = 1.0
 
 
@@ -57,7 +57,7 @@ def application(shell: Shell, readiness: Readiness) -> FastAPI:
 
 
 async def missing_topics(settings: Settings) -> set[str]:
-    """Topics that ingest needs and the cluster lacks."""
+    """Topics that ingest writes and the cluster lacks."""
     admin = AIOKafkaAdminClient(**connection(settings))
     await admin.start()
     try:

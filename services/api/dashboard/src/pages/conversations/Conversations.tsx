@@ -61,6 +61,7 @@ function Row({ found, isTrace, isTeam }: { found: Found; isTrace: boolean; isTea
   return (
     <tr data-row={id}>
       <th scope="row"><Link className={`${ui.quietLink} ${style.id}`} to={to} params={{ id }} search={carried({}, isTrace && found.project !== "default" ? { project: found.project ?? "" } : {})}>{id}</Link></th>
+      <td><Amount value={amountOf(found, isTeam)} currency={address.currency} pending={found.pending_calls} /></td>
       <td data-text="">{(isTrace ? found.name : found.assistants?.join(", ")) ?? "—"}</td>
       {isTeam && <td data-text="">{found.org}</td>}
       <td data-text="">{found.user || "—"}</td>
@@ -68,7 +69,6 @@ function Row({ found, isTrace, isTeam }: { found: Found; isTrace: boolean; isTea
       <td>{duration(found.duration_ms)}</td>
       <td>{found.calls.toLocaleString("en-US")}</td>
       <td><Errors count={found.errors} /></td>
-      <td><Amount value={amountOf(found, isTeam)} currency={address.currency} pending={found.pending_calls} /></td>
     </tr>
   );
 }
@@ -95,9 +95,9 @@ export default function Conversations() {
             <table className={ui.table}>
               <thead>
                 <tr>
-                  <th scope="col">{isTrace ? "Trace" : "Conversation"}</th><th scope="col" data-text="">{isTrace ? "Name" : "Assistant"}</th>
+                  <th scope="col">{isTrace ? "Trace" : "Conversation"}</th><th scope="col">{isTeam ? "Cost" : "Charge"}</th><th scope="col" data-text="">{isTrace ? "Name" : "Assistant"}</th>
                   {isTeam && <th scope="col" data-text="">Organisation</th>}<th scope="col" data-text="">User</th>
-                  <th scope="col">Last step</th><th scope="col">Duration</th><th scope="col">Calls</th><th scope="col">Errors</th><th scope="col">{isTeam ? "Cost" : "Charge"}</th>
+                  <th scope="col">Last step</th><th scope="col">Duration</th><th scope="col">Calls</th><th scope="col">Errors</th>
                 </tr>
               </thead>
               <tbody>{rows.map((one) => <Row key={`${one.org} ${one.trace_id ?? one.conversation_id}`} found={one} isTrace={isTrace} isTeam={isTeam} />)}</tbody>
