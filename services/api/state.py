@@ -72,8 +72,10 @@ async def dead(
     responses=examples.of(examples.HEALTH) | openapi(401, 403, 503),
 )
 async def data_health(request: Request, caller: Reads) -> Any:
-    """`received` = `stored` + `duplicates` + `dead_lines`, of topic calls.v1; `dead` also counts what
-    was refused elsewhere, e.g. at the door of HTTP. An org key sees its own part only.
+    """`received` = `stored` + `duplicates` + `dead_lines`, of topic calls.v1.
+
+    `dead` also counts what was refused elsewhere, e.g. at the door of HTTP. An org key sees its own
+    part only.
     """
     reader: Reader = request.app.state.reader
     scope, now = caller.scope, request.app.state.clock()
