@@ -215,12 +215,18 @@ class System:
         )
 
 
+_OF_ORGS = (
+    "rollup_minute", "rollup_hour", "rollup_day", "narrow_hour", "narrow_day",
+    "sketch_hour", "sketch_day", "sketch_narrow_hour", "sketch_narrow_day",
+)  # fmt: skip
+_OF_ALL = ("total_hour", "total_day", "sketch_total_hour", "sketch_total_day")
 BEHIND = " UNION ALL ".join(
-    f"SELECT '{table}', org_id, day FROM (SELECT org_id, toDate(bucket) AS day, "
+    f"SELECT '{table}', org_id, day FROM (SELECT {org} AS org_id, toDate(bucket) AS day, "
     "sum(toUInt256(ver)) AS want FROM calls FINAL GROUP BY org_id, day) AS c LEFT JOIN (SELECT "
     f"org_id AS o, toDate(bucket) AS b, sum(gen) AS have FROM {table} FINAL GROUP BY o, b) AS t "
     "ON o = org_id AND b = day WHERE want != have"
-    for table in ("rollup_minute", "rollup_hour", "rollup_day", "narrow_hour", "narrow_day")
+    for org, tables in (("calls.org_id", _OF_ORGS), ("''", _OF_ALL))
+    for table in tables
 )
 """(table, org, day) whose generation is not the ledger's."""
 
