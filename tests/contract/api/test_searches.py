@@ -34,7 +34,7 @@ def figures(own: Sequence[Event]) -> dict[str, Any]:
     for event in own:
         if not event.pending:
             costs[event.currency] += event.cost
-    first = min(ms(e.at) - e.number % 7 * 100 for e in own)
+    first = min(ms(e.at) - e.duration for e in own)
     return {
         "steps": len(own),
         "calls": sum(e.operation in CALLS for e in own),
