@@ -52,10 +52,6 @@ class Settings(ClickHouseMixin, KafkaMixin):
     oidc_role_claim: str = Field("roles", description="The claim of the ID token with the roles.")
     oidc_admin_role: str = Field("tracetally-admin", description="May change prices, orgs, keys.")
     oidc_reader_role: str = Field("", description="May read; empty: whoever can sign in.")
-    embeds: dict[str, tuple[str, ...]] = Field(
-        {},
-        description='Pages other sites may frame, and from where: {"acme": ["https://acme.io"]}.',
-    )
 
     def known_keys(self) -> tuple[ApiKey, ...]:
         """The configured keys."""
