@@ -15,8 +15,9 @@ EXAMPLES_STAMP := $(EXAMPLES)/.installed
 ARGS ?=
 LOCKED := ingest grpc pricer rollup api oidc prices local dev
 ROUNDS ?= 12
+WORKERS ?= 2
 
-.PHONY: help setup peers examples dashboard demo down test lint type bench faults schemas lock format
+.PHONY: help setup peers examples dashboard demo down test lint type bench mutants faults schemas lock format
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,7 +62,7 @@ down: setup ## Stop everything the demo started, and nothing else
 
 test: setup peers examples dashboard lint type ## Set up, lint, check types, run all tests
 	@$(RUN)/python -m deploy.dashboard check
-	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest $(ARGS)
+	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup ## Style, import contracts
 	@$(RUN)/ruff check .
@@ -73,6 +74,9 @@ type: setup ## Static types, strict
 
 bench: setup peers ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand
 	@$(RUN)/python -m tests.bench $(ARGS)
+
+mutants: setup ## Change the pricing core in one place at a time: do its tests notice?
+	@$(RUN)/python -m tests.mutants $(ARGS)
 
 faults: setup ## Kill everything at random instants under load, ROUNDS times
 	@FAULT_ROUNDS=$(ROUNDS) COUNTING_SCHEDULES=120000 $(RUN)/python -m pytest -m faults -s --timeout 3600 $(ARGS)

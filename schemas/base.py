@@ -1,7 +1,8 @@
 """What every record shares: frozen, no unknown fields, strict types, bounded strings."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -12,6 +13,16 @@ class Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
     )
+
+    def replaced(self, changes: Mapping[str, Any]) -> Self:
+        """A copy with other values of some fields, unchecked as by `model_copy`, at a fifth of its
+        cost: what is frozen can be shared, so only the table of fields is new."""
+        made, put = object.__new__(type(self)), object.__setattr__
+        put(made, "__dict__", {**self.__dict__, **changes})
+        put(made, "__pydantic_fields_set__", self.__pydantic_fields_set__.union(changes))
+        put(made, "__pydantic_extra__", None)
+        put(made, "__pydantic_private__", None)
+        return made
 
 
 Text = Annotated[str, StringConstraints(max_length=256)]

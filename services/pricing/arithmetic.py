@@ -14,6 +14,7 @@ from services.pricing.rates import CompiledAdjustment, Markup, RateSet, UnitPric
 
 LineKind = Literal["rate", "adjustment", "minimum", "markup"]
 _ONE = Decimal(1)
+_multiply = EXACT.multiply
 _WHOLE_MAX = 10**12
 KINDS = 4
 """Fresh input, cache reads, cache writes, output: see `split_by`."""
@@ -58,20 +59,21 @@ def multiplied(left: Decimal, right: Decimal) -> tuple[Decimal, bool]:
     return amount, False
 
 
-def rate_amount(rate: UnitPrice, quantity: Decimal) -> tuple[Decimal, bool]:
+def rate_amount(rate: UnitPrice, quantity: int | Decimal) -> tuple[Decimal, bool]:
     """quantity x price / per."""
     if rate.unit is not None:
-        return multiplied(rate.unit, quantity)
+        return multiplied(rate.unit, Decimal(quantity))
     return scaled(Fraction(rate.price) * Fraction(quantity) / rate.per)
 
 
-def rate_line(dimension: str, rate: UnitPrice, quantity: Decimal) -> Line:
+def rate_line(dimension: str, rate: UnitPrice, quantity: int | Decimal) -> Line:
     """The cost of one dimension. Whole quantities of a unit price that fits need no check."""
-    if rate.safe is not None and quantity < _WHOLE_MAX and (text := str(quantity)).isdecimal():
-        amount = EXACT.multiply(rate.safe, quantity)
-        return Line("rate", dimension, amount, text, rate.text, rate.per)
+    if rate.safe is not None and type(quantity) is int and quantity < _WHOLE_MAX:
+        amount = _multiply(rate.safe, quantity)
+        return Line("rate", dimension, amount, str(quantity), rate.text, rate.per)
     amount, rounded = rate_amount(rate, quantity)
-    return Line("rate", dimension, amount, plain(quantity), rate.text, rate.per, "", rounded)
+    shown = plain(Decimal(quantity))
+    return Line("rate", dimension, amount, shown, rate.text, rate.per, "", rounded)
 
 
 def minimum_lines(lines: Iterable[Line], minimums: RateSet) -> list[Line]:
@@ -136,8 +138,9 @@ def by_dimension(lines: Iterable[Line]) -> dict[str, Decimal]:
     """The amount of each dimension over its lines."""
     totals: dict[str, Decimal] = {}
     for line in lines:
-        known = totals.get(line.dimension)
-        totals[line.dimension] = line.amount if known is None else EXACT.add(known, line.amount)
+        dimension, amount = line.dimension, line.amount
+        known = totals.get(dimension)
+        totals[dimension] = amount if known is None else EXACT.add(known, amount)
     return totals
 
 

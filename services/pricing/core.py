@@ -177,10 +177,10 @@ def _cache_saved(
     as_input = rates.get("input")
     if as_input is None:
         return ZERO
-    cached, paid, add = ZERO, ZERO, EXACT.add
+    cached, paid, add = 0, ZERO, EXACT.add
     for dimension, number in used.items():
         if dimension in _CACHE and number:
-            cached, paid = add(cached, number), add(paid, totals[dimension])
+            cached, paid = cached + int(number), add(paid, totals[dimension])
     fresh = rate_line("input", as_input, cached).amount
     if adjustments:
         adjusted = {"input": fresh}

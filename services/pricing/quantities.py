@@ -7,15 +7,19 @@ from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.usage import CACHE_READ, CACHE_WRITE, FRESH_INPUT, OUTPUT, TOKEN_DIMENSIONS
 
-Quantities = Mapping[str, Decimal]
+Quantities = Mapping[str, int | Decimal]
+"""Whole numbers as `int`: `schemas.money.EXACT` takes both."""
 
 
 def quantities(event: CallEvent) -> Quantities | Refusal:
-    """The quantities as decimals; tokens are whole."""
-    used: dict[str, Decimal] = {}
+    """The quantities as exact numbers; tokens are whole."""
+    used: dict[str, int | Decimal] = {}
     for dimension, value in (event.usage or {}).items():
+        if type(value) is int:
+            used[dimension] = value
+            continue
         number = Decimal(value)
-        if not isinstance(value, int) and dimension in TOKEN_DIMENSIONS and number % 1:
+        if dimension in TOKEN_DIMENSIONS and number % 1:
             return Refusal(
                 reason="usage_invalid", detail=f"{dimension} is not whole: {value}",
                 field=f"usage.{dimension}",

@@ -1,5 +1,6 @@
 """A quote: what one call costs by a price book, with every line of the sum. Pure."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -50,7 +51,8 @@ def told(decision: Decision) -> dict[str, Any]:
     }  # fmt: skip
     if not isinstance(result, Priced):
         return answer | {"reason": result.reason, "detail": result.detail or None}
-    cost, charge = plain(result.cost), plain(result.charge)
+    cost = plain(result.cost)
+    charge = cost if result.charge is result.cost else plain(result.charge)
     currency = result.currency or "USD"
     if currency == "USD":
         answer |= {"cost_usd": cost, "charge_usd": charge}
@@ -78,38 +80,45 @@ def line_of(line: Line) -> dict[str, Any]:
     return shown
 
 
-def _check(request: QuoteRequest) -> None:
-    """A request must leave one meaning."""
-    known = ", ".join(FLAVOURS)
+def _flavour(request: QuoteRequest) -> str:
+    """The flavour that is named, or the only one there can be: a request leaves one meaning."""
     if request.usage is not None and request.usage_payload is not None:
         raise QuoteError("usage, usage_payload: give one of the two")
     if request.flavour:
         if canonical_flavour(request.flavour) is None:
-            raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {known}")
-    elif request.usage_payload is not None:
-        provider = canonical(request.provider or "")
-        if infer(provider, request.usage_payload) is None:
-            raise QuoteError(
-                f"flavour: provider and payload leave more than one reading; one of {known}"
-            )
+            raise QuoteError(f"flavour: {request.flavour!r} is not known; one of {_known()}")
+        return request.flavour
+    if request.usage_payload is None:
+        return ""
+    flavour = infer(canonical(request.provider or ""), request.usage_payload)
+    if flavour is None:
+        raise QuoteError(
+            f"flavour: provider and payload leave more than one reading; one of {_known()}"
+        )
+    return flavour
+
+
+def _known() -> str:
+    return ", ".join(FLAVOURS)
+
+
+_BLANK = CallEvent(event_id="quote", occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def event_of(request: QuoteRequest) -> CallEvent:
-    """The call that the request describes; `QuoteError` where it leaves its meaning open."""
-    _check(request)
+    """The call that the request describes; `QuoteError` where it leaves its meaning open.
+
+    The fields of a request have the types of a call's, so what was checked once is not again.
+    """
     told: dict[str, Any] = {
-        "event_id": str(request.id) or "quote", "occurred_at": request.time,
+        "occurred_at": request.time, "org_id": request.org_id or "",
+        "provider": request.provider or "", "response_model": request.model or "",
         "usage": request.usage, "usage_payload": request.usage_payload,
+        "flavour": _flavour(request),
     }  # fmt: skip
-    for name, value in (
-        ("org_id", request.org_id), ("provider", request.provider),
-        ("response_model", request.model), ("flavour", request.flavour),
-    ):  # fmt: skip
-        if value:
-            told[name] = value
     if request.attributes is not None:
-        told |= request.attributes.model_dump(exclude_none=True)
-    return CallEvent.model_validate(told)
+        told.update((name, value) for name, value in request.attributes if value is not None)
+    return _BLANK.replaced(told)
 
 
 def _id_of(line: bytes) -> Any:

@@ -67,11 +67,8 @@ class Version:
     adjustments: tuple[CompiledAdjustment, ...]
     minimums: RateSet
     measure: frozenset[str]
-
-    @property
-    def is_base_ordinarily(self) -> bool:
-        """True when only a tier that a call names can lead away from the base rates."""
-        return not self.adjustments and all(v.condition.needs_tier for v in self.variants)
+    is_base_ordinarily: bool
+    """True when only a tier that a call names can lead away from the base rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +105,7 @@ def compile_price(record: PriceRecord, key: str) -> Version:
         )
         for variant in record.variants
     )
+    adjustments = _adjustments(record)
     return Version(
         key=key,
         provider=canonical(record.provider),
@@ -119,9 +117,10 @@ def compile_price(record: PriceRecord, key: str) -> Version:
         currency=record.currency,
         base=CompiledVariant("", Condition((), frozenset()), _with_fallback(base, record.fallback)),
         variants=variants,
-        adjustments=_adjustments(record),
+        adjustments=adjustments,
         minimums=_rate_set(record.minimums),
         measure=frozenset(record.context_measure) if record.context_measure else INPUT,
+        is_base_ordinarily=not adjustments and all(v.condition.needs_tier for v in variants),
     )
 
 

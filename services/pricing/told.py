@@ -39,7 +39,7 @@ def decide(told: CallEvent, book: PriceBook, billed_org: str = "") -> Decision:
     if told.is_void:
         return Decision(told, "", NOTHING_DUE)
     event, normaliser, problem = read(told)
-    buyer = event.model_copy(update={"org_id": billed_org}) if billed_org else event
+    buyer = event.replaced({"org_id": billed_org}) if billed_org else event
     return Decision(event, normaliser, problem or price(buyer, book))
 
 
@@ -56,7 +56,7 @@ def read(event: CallEvent) -> Read:
         return Read(event, "", Pending("usage_not_normalised", flavour[:500]))
     if isinstance(reading, Refusal):
         return Read(event, "", reading)
-    return Read(event.model_copy(update=_fields(event, reading)), reading.normaliser)
+    return Read(event.replaced(_fields(event, reading)), reading.normaliser)
 
 
 def _fields(event: CallEvent, reading: Reading) -> dict[str, Any]:

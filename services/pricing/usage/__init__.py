@@ -105,7 +105,7 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
 
     Takes the usage object itself or the whole response body that holds it.
     """
-    name = canonical_flavour(flavour)
+    name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
     found, usage = FLAVOURS[name], usage_of(payload)
@@ -115,13 +115,12 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
         return Refusal(
             reason="usage_invalid", detail=str(wrong)[:4000], field=f"usage_payload.{wrong.field}"
         )
-    if usage is payload:
-        return reading._replace(normaliser=f"{name}@{found.version}")
-    return reading._replace(
-        normaliser=f"{name}@{found.version}",
-        response_model=reading.response_model or word(payload, "model", "modelVersion"),
-        response_id=reading.response_id or word(payload, "id", "responseId"),
-    )
+    told, served, notes, cost, model, response_id, _ = reading
+    if usage is not payload:
+        model = model or word(payload, "model", "modelVersion")
+        response_id = response_id or word(payload, "id", "responseId")
+    normaliser = f"{name}@{found.version}"
+    return Reading(told, served, notes, cost, model, response_id, normaliser)
 
 
 __all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

@@ -14,6 +14,7 @@ from services.pricing.usage.reading import (
     Reading,
     check_total,
     count,
+    counts,
     first,
     items,
     number,
@@ -28,8 +29,7 @@ SEARCHES = ("web_search_call", "web_search_preview_call")
 
 def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quantities:
     """The chat shape. `reasoning_outside`: reasoning is no part of `completion_tokens`."""
-    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
-    total = count(usage, "total_tokens")
+    prompt, completion, total = counts(usage, "prompt_tokens", "completion_tokens", "total_tokens")
     if prompt is None and completion is None:
         return {}
     if prompt is None:
@@ -49,9 +49,13 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
 
 def input_side(total: int, details: Payload) -> Quantities:
     """Fresh text is what no detail accounts for."""
-    read = first(details, "cached_tokens")
-    write = first(details, "cache_write_tokens", "cache_creation_tokens")
-    audio, image = count(details, "audio_tokens"), count(details, "image_tokens")
+    if not details:
+        return {"input": total}
+    read, write, created, audio, image = counts(
+        details, "cached_tokens", "cache_write_tokens", "cache_creation_tokens", "audio_tokens",
+        "image_tokens",
+    )  # fmt: skip
+    write = created if write is None else write
     fresh = rest("prompt_tokens", total, (read, write, audio, image))
     return quantities(
         input=fresh, cache_read=read, cache_write=write, input_audio=audio, input_image=image
@@ -62,7 +66,9 @@ def output_side(
     total: int, details: Payload, inside: int | None, reasoning: int | None
 ) -> Quantities:
     """Visible text is what no detail accounts for; rejected predictions are billed with it."""
-    audio, image = count(details, "audio_tokens"), count(details, "image_tokens")
+    if not details and not inside and not reasoning:
+        return {"output": total}
+    audio, image = counts(details, "audio_tokens", "image_tokens")
     text = rest("completion_tokens", total, (inside, audio, image))
     return quantities(output=text, reasoning=reasoning, output_audio=audio, output_image=image)
 

@@ -54,6 +54,15 @@ def count(payload: Payload, name: str) -> int | None:
     return value
 
 
+def counts(payload: Payload, *names: str) -> list[int | None]:
+    """Several counts at once: the common case, all of them told as whole numbers or not at all."""
+    values = [payload.get(name) for name in names]
+    for value in values:
+        if value is not None and (type(value) is not int or not 0 <= value <= COUNT_MAX):
+            return [count(payload, name) for name in names]
+    return values
+
+
 def number(payload: Payload, name: str) -> int | str | None:
     """A quantity that may have decimals, e.g. seconds: whole ones as int, else as plain text."""
     value = payload.get(name)
@@ -119,7 +128,9 @@ def word(payload: Payload, *names: str) -> str:
 
 def rest(name: str, total: int, parts: Iterable[int | None]) -> int:
     """What of a total no part accounts for; parts beyond the total are a contradiction."""
-    left = total - sum(value or 0 for value in parts)
+    left = total
+    for value in parts:
+        left -= value or 0
     if left < 0:
         raise InvalidError(name, f"the parts exceed the total of {total} by {-left}")
     return left
@@ -133,12 +144,15 @@ def check_total(payload: Payload, name: str, *allowed: int) -> None:
         raise InvalidError(name, f"{total} is not the sum of its parts, {means}")
 
 
+_ALWAYS = ("input", "output")
+
+
 def quantities(**told: int | str | None) -> Quantities:
     """Input and output as told, zero or not; the other dimensions where there is something."""
     return {
         name: value
         for name, value in told.items()
-        if value is not None and (value or name in ("input", "output"))
+        if value or (value is not None and name in _ALWAYS)
     }
 
 
