@@ -91,8 +91,10 @@ def _common(
 ) -> dict[str, Any]:
     is_failed, error_type = _failure(span, found)
     at = span.end or span.start
-    said = {name: _value(found, name) or _value(resource, name) for name in IDENTITY}
-    around = {name: _value(found, name) for name in ("agent", "workflow")}
+    said = {
+        name: told.value for name in IDENTITY if (told := found.get(name) or resource.get(name))
+    }
+    around = {name: found[name].value for name in ("agent", "workflow") if name in found}
     return said | {
         "event_id": f"{span.trace_id}:{span.span_id}",
         "occurred_at": instant(at),
@@ -105,7 +107,7 @@ def _common(
         "status": "error" if is_failed else "ok",
         "error_type": error_type,
         "emitter": span.scope.strip()[:TEXT_MAX] or "otlp",
-        "metadata": {name: value for name, value in around.items() if value} or None,
+        "metadata": around or None,
     }
 
 
@@ -130,7 +132,8 @@ def _call(
 
 
 def _value(found: Mapping[str, Found], name: str) -> Any:
-    return found[name].value if name in found else ""
+    told = found.get(name)
+    return told.value if told is not None else ""
 
 
 def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:

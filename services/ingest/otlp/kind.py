@@ -13,7 +13,7 @@ from services.ingest.otlp.conventions import (
     traceloop,
     vercel,
 )
-from services.ingest.otlp.values import text
+from services.ingest.otlp.values import Attributes, text
 from services.ingest.otlp.wire import Span
 
 IGNORE = "ignore"
@@ -46,7 +46,7 @@ def operation(span: Span) -> str:
     and workflows repeat the sums of the calls inside them under the same attributes.
     """
     attributes = span.attributes
-    if text(attributes.get("logfire.span_type")) == "pending_span":
+    if "logfire.span_type" in attributes and _is_unfinished(attributes):
         return IGNORE
     if span.name in litellm.NAMES:
         return litellm.NAMES[span.name]
@@ -59,6 +59,10 @@ def operation(span: Span) -> str:
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
     return OTHER
+
+
+def _is_unfinished(attributes: Attributes) -> bool:
+    return text(attributes.get("logfire.span_type")) == "pending_span"
 
 
 def _looks_like_a_call(span: Span) -> bool:

@@ -51,7 +51,8 @@ class ProtoAttributes:
 
     def get(self, key: str) -> Any:
         """See `Attributes`."""
-        return from_proto(self._map[key]) if key in self._map else None
+        value = self._map.get(key)
+        return None if value is None else from_proto(value)
 
 
 class JsonAttributes:
@@ -81,6 +82,8 @@ class JsonAttributes:
 def from_proto(value: Any) -> Any:
     """An AnyValue message in Python's types; bytes as base64 text."""
     kind = value.WhichOneof("value")
+    if kind == "string_value":
+        return value.string_value
     if kind is None:
         return None
     if kind == "array_value":
@@ -147,18 +150,23 @@ def inner(value: Any, path: str) -> Any:
 
 def text(value: Any) -> str:
     """A name or an id: trimmed, unquoted once where it is a JSON string; empty for all else."""
-    if isinstance(value, list):
-        value = next((item for item in value if isinstance(item, str)), None)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
     if not isinstance(value, str):
-        return ""
+        value = _as_text(value)
     value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] == '"':
+    if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
         unquoted = parsed(value)
         value = unquoted.strip() if isinstance(unquoted, str) else value
-    value = value.replace("\x00", "")
+    if "\x00" in value:
+        value = value.replace("\x00", "")
     return value if len(value) <= TEXT_MAX else ""
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        value = next((item for item in value if isinstance(item, str)), "")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if isinstance(value, str) else ""
 
 
 def count(value: Any) -> int | None:

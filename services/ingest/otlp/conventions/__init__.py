@@ -6,7 +6,7 @@ user attached, e.g. `metadata`: names of identity are looked for in each of them
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
@@ -118,53 +118,82 @@ TABLE = build()
 
 
 class Found(NamedTuple):
-    """A value, and the attribute it came from."""
+    """A value, the attribute it came from, and before which other places that one counts."""
 
     value: Any
     place: str
+    rank: int
 
 
 def read(attributes: Attributes, table: Table = TABLE) -> dict[str, Found]:
     """Every field that the attributes tell. Content is opened only for what nothing else says."""
-    best: dict[str, tuple[int, Found]] = {}
+    best: dict[str, Found] = {}
     content = []
     for key in attributes:
+        sources = table.get(key)
+        if sources is None:
+            continue
         if key in CONTENT:
             content.append(key)
-        elif key in table:
-            _take(best, key, attributes.get(key), table[key])
+        else:
+            _take(best, key, attributes.get(key), sources)
     for key in content:
-        missing = [source for source in table.get(key, ()) if source.field not in best]
+        missing = [source for source in table[key] if source.field not in best]
         if missing:
             _take(best, key, parsed(attributes.get(key)), missing)
-    return {field: found for field, (_, found) in best.items()}
+    return best
 
 
-def _take(
-    best: dict[str, tuple[int, Found]], key: str, value: Any, sources: Sequence[Source]
-) -> None:
+def _take(best: dict[str, Found], key: str, value: Any, sources: Sequence[Source]) -> None:
+    """What one attribute says, where nothing before it does. A structure is opened once."""
+    opened = None
     for field, rank, path in sources:
         known = best.get(field)
-        if known is not None and known[0] <= rank:
+        if known is not None and known.rank <= rank:
             continue
-        said = _converted(field, inner(parsed(value), path) if path else value)
+        convert = _CONVERT.get(field, _name)
+        if not path:
+            said, place = convert(value), key
+        else:
+            opened = parsed(value) if opened is None else opened
+            said, place = convert(inner(opened, path)), f"{key}|{path}"
         if said is not None:
-            best[field] = (rank, Found(said, f"{key}|{path}" if path else key))
+            best[field] = Found(said, place, rank)
 
 
-def _converted(field: str, value: Any) -> Any:
-    if field in COUNTS:
-        return count(value)
-    if field in RAW:
-        return value
-    told = _first_tag(value) if field == "feature" else text(value)
-    if field == "response_id" and told.startswith(_RUN_IDS):
+def _raw(value: Any) -> Any:
+    return value
+
+
+def _name(value: Any) -> str | None:
+    told = text(value)
+    if not told or told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
         return None
-    if field == "provider" and told.lower() in _NO_PROVIDER:
-        return None
-    if told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
-        return None
-    return told or None
+    return told
+
+
+def _response_id(value: Any) -> str | None:
+    told = _name(value)
+    return None if told is None or told.startswith(_RUN_IDS) else told
+
+
+def _provider(value: Any) -> str | None:
+    told = _name(value)
+    return None if told is None or told.lower() in _NO_PROVIDER else told
+
+
+def _feature(value: Any) -> str | None:
+    return _name(_first_tag(value))
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(COUNTS, count),
+    **dict.fromkeys(RAW, _raw),
+    "response_id": _response_id,
+    "provider": _provider,
+    "feature": _feature,
+}
+"""How a field is read from a value; all others are names. None: nothing is said."""
 
 
 def _first_tag(value: Any) -> str:
