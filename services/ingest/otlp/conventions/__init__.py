@@ -151,7 +151,7 @@ def _take(best: dict[str, Found], key: str, value: Any, sources: Sequence[Source
         known = best.get(field)
         if known is not None and known.rank <= rank:
             continue
-        convert = _CONVERT.get(field, _name)
+        convert: Callable[[Any], Any] = _CONVERT.get(field, _name)
         if not path:
             said, place = convert(value), key
         else:
