@@ -8,7 +8,9 @@ import asyncio
 import inspect
 import random
 import re
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import faust.streams
@@ -69,7 +71,29 @@ async def _nothing(*_: Any) -> None:
     return None
 
 
+def stuck_partitions(consumer: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the thread reports of a busy partition long after its start."""
+    thread, said = consumer._thread, []
+    now = time.monotonic()
+    state = SimpleNamespace(highwater=9, position=1, timestamp=now * 1000)
+    assignment = SimpleNamespace(active=True, state_value=lambda _: state)
+    subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+    fetched = SimpleNamespace(_fetcher=SimpleNamespace(_subscriptions=subscription))
+    monkeypatch.setattr(thread, "_ensure_consumer", lambda: fetched)
+    monkeypatch.setattr(thread, "_log_slow_processing_stream", lambda told, *_: said.append(told))
+    monkeypatch.setattr(thread, "time_started", now - 1_000, raising=False)
+    monkeypatch.setattr(consumer.app.topics, "acks_enabled_for", lambda _: True)
+    thread.verify_event_path(now, PARTITION)
+    return said
+
+
 class TestUpstream:
+    async def test_f5_calls_a_busy_partition_stuck(
+        self, make: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [said] = stuck_partitions(make(driver.Consumer), monkeypatch)
+        assert "Stream has not started processing" in said
+
     async def test_f1_commits_past_the_first_unacked_message(self, make: Any) -> None:
         consumer = upstream(make, 2585, [2586, 2587, 2588, 2589])
         assert consumer._new_offset(PARTITION) == 2590
@@ -120,6 +144,11 @@ class TestOurs:
         assert delivered.committable() == 110
         delivered.ack(110)
         assert delivered.committable() == 113
+
+    async def test_f5_a_busy_partition_is_not_called_stuck(
+        self, make: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert stuck_partitions(make(SafeConsumer), monkeypatch) == []
 
     def test_redelivery_and_foreign_acks(self) -> None:
         delivered = Delivered()
