@@ -42,6 +42,7 @@ also_copy = ["schemas", "services"]
 pytest_add_cli_args_test_selection = ["tests/unit/pricing"]
 mutate_only_covered_lines = true
 use_git_change_detection = false
+timeout_multiplier = 60.0
 """
 
 
