@@ -49,14 +49,21 @@ class Target(NamedTuple):
 
 
 def bodies(size: int) -> Iterator[bytes]:
-    """Ever new traces: the first bytes of every id are the number of the body."""
+    """Ever new traces and spans: the first bytes of every id are the number of the body.
+
+    Phoenix drops a span whose id it knows, in whatever trace.
+    """
     request = ExportTraceServiceRequest.FromString(spans(size).content)
     told = request.resource_spans[0].scope_spans[0].spans
     number = int(time.time())
     while True:
         number += 1
+        first = number.to_bytes(4, "big")
         for span in told:
-            span.trace_id = number.to_bytes(8, "big") + span.trace_id[8:]
+            span.trace_id = first + span.trace_id[4:]
+            span.span_id = first + span.span_id[4:]
+            if span.parent_span_id:
+                span.parent_span_id = first + span.parent_span_id[4:]
         yield request.SerializeToString()
 
 

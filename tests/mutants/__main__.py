@@ -34,13 +34,13 @@ settings.load_profile("mutants")
 CONFIG = """
 [tool.pytest.ini_options]
 pythonpath = ["."]
+asyncio_default_fixture_loop_scope = "function"
 
 [tool.mutmut]
 source_paths = ["services/pricing"]
 only_mutate = {only}
 also_copy = ["schemas", "services"]
 pytest_add_cli_args_test_selection = ["tests/unit/pricing"]
-mutate_only_covered_lines = true
 use_git_change_detection = false
 timeout_multiplier = 60.0
 """
