@@ -1,7 +1,7 @@
 """Variants of one record that leave open which of them a call falls under. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from schemas.price import Variant
@@ -38,29 +38,45 @@ def _ties(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 
 def _can_both_hold(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """A call is served in one special way only: batch, a tier or a speed.
-
-    Two different windows of the week are taken to exclude each other.
-    """
-    special, other = (frozenset(TIERED) & given.keys() for given in (ours, theirs))
+    """A call is served in one special way only: batch, a tier or a speed."""
+    special, other = (
+        {name for name in TIERED if "" not in given.get(name, ("",))} for given in (ours, theirs)
+    )
     if special and other and special != other:
         return False
     for name in ours.keys() & theirs.keys():
         one, two = ours[name], theirs[name]
         if isinstance(one, frozenset) and one.isdisjoint(two):
             return False
-        if name == "utc_weekly" and one != two:
+        if name == "utc_weekly" and not _overlap(one, two):
             return False
     return True
 
 
+def _overlap(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Windows of the week; those of two time zones may."""
+    if one["timezone"] != two["timezone"]:
+        return True
+    if set(one["days"]).isdisjoint(two["days"]):
+        return False
+    pairs = product(one["minutes"], two["minutes"])
+    return any(start < last and first < end for (start, end), (first, last) in pairs)
+
+
 def _settles(third: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """True when the third holds wherever both hold, and is more specific."""
-    if not {*ours, *theirs} <= third.keys() or len(third) <= len(ours):
+    if len(third) <= len(ours):
         return False
-    for name in third:
-        for given in (ours, theirs):
-            if isinstance(given.get(name), frozenset) and third[name].isdisjoint(given[name]):
-                return False
-    fewest = max(ours.get("context_tokens", 0), theirs.get("context_tokens", 0))
-    return bool(third.get("context_tokens", 0) <= fewest)
+    return all(_covers(name, third[name], ours, theirs) for name in third)
+
+
+def _covers(name: str, value: Any, *given: Mapping[str, Any]) -> bool:
+    """True when a condition holds wherever all of the others do."""
+    told = [one[name] for one in given if name in one]
+    if not told:
+        return False
+    if name == "context_tokens":
+        return bool(value <= max(told))
+    if isinstance(value, frozenset):
+        return frozenset.intersection(*told) <= value
+    return value in told

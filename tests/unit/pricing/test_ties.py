@@ -1,0 +1,74 @@
+"""What is undecided when published is what is ambiguous when priced, and nothing else."""
+
+from itertools import product
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.price import BOOK_RECORD, PriceRecord
+from services.pricing.book import PriceBook
+from services.pricing.core import price
+from services.pricing.matching import Pending
+from services.pricing.ties import undecided
+from tests.unit.pricing.make import book_of, call, price_record, rates
+
+SPECIAL = {
+    "processing": ["batch", "standard"], "service_tier": ["flex", "priority", "standard"],
+    "speed": ["fast"],
+}  # fmt: skip
+PLAIN = {"region": ["eu", "us"], "quality": ["high", "low"]}
+CONTEXT = [0, 100, 200]
+WINDOWS = [
+    {"days": days, "minutes": minutes}
+    for days in ([5], [6], [5, 6])
+    for minutes in ([[0, 1440]], [[0, 720]], [[720, 721], [800, 900]])
+]
+WHEN = st.fixed_dictionaries(
+    {},
+    optional={
+        **{
+            name: st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+            for name, values in (SPECIAL | PLAIN).items()
+        },
+        "context_tokens": st.sampled_from([{"gt": 100}, {"gte": 200}, {"gt": 199}]),
+        "utc_weekly": st.sampled_from(WINDOWS),
+    },
+).filter(lambda when: when and sum(name in when for name in SPECIAL) <= 1)
+"""No variant asks for two special ways at once: a call is served in one."""
+SERVED: list[dict[str, str]] = [
+    {},
+    *({name: value} for name, values in SPECIAL.items() for value in values),
+]
+CALLS = [
+    call(usage={"input": tokens + 1}, occurred_at=at, **served, region=region, quality=quality)
+    for served, region, quality, tokens, at in product(
+        SERVED, ["", "eu", "us"], ["", "high", "low"], CONTEXT,
+        [f"2026-11-{day}T{time}:00Z" for day in (20, 21, 22) for time in ("06:00", "12:00", "13:45")],
+    )
+]  # fmt: skip
+"""Every kind of call there is: served in one way, in each region, quality, length, on each day."""
+
+
+def is_ambiguous(book: PriceBook) -> bool:
+    return any(
+        isinstance(told := price(one, book), Pending) and told.reason == "variant_ambiguous"
+        for one in CALLS
+    )
+
+
+def record_of(whens: list[dict[str, Any]]) -> dict[str, Any]:
+    variants = [
+        {"id": f"v{n}", "when": when, "rates": rates(input=str(n))} for n, when in enumerate(whens)
+    ]
+    return price_record(variants=variants)
+
+
+@given(st.lists(WHEN, min_size=2, max_size=3))
+def test_undecided_is_what_some_call_is_ambiguous_by(whens: list[dict[str, Any]]) -> None:
+    record = record_of(whens)
+    parsed = BOOK_RECORD.validate_json(orjson.dumps(record))
+    assert isinstance(parsed, PriceRecord)
+    pairs = [(one.id, two.id) for one, two in undecided(parsed.variants)]
+    assert bool(pairs) == is_ambiguous(book_of(record))
