@@ -45,7 +45,7 @@ CALLS = [
     call(usage={"input": tokens + 1}, occurred_at=at, **served, region=region, quality=quality)
     for served, region, quality, tokens, at in product(
         SERVED, ["", "eu", "us"], ["", "high", "low"], CONTEXT,
-        [f"2026-11-{day}T{time}:00Z" for day in (20, 21, 22) for time in ("06:00", "12:00", "13:45")],
+        [f"2026-11-{day}T{time}Z" for day in (20, 21, 22) for time in ("06:00", "12:00", "13:45")],
     )
 ]  # fmt: skip
 """Every kind of call there is: served in one way, in each region, quality, length, on each day."""
