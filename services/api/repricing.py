@@ -13,6 +13,7 @@ from schemas.money import plain
 from services.api import examples
 from services.api.access import Caller, Reads
 from services.api.completeness import json_of
+from services.api.mirror_book import MirrorBook
 from services.api.reader import Reader, instant, text
 from services.pricing.book import PriceBook
 from services.pricing.recall import COLUMNS, Stored, instead, stored
@@ -135,7 +136,8 @@ async def what_if(request: Request, asked: Supposed, caller: Reads) -> Any:
     `records` are supposed to be in the book: the dry run of a correction. `instead` is the model
     that would have answered, with the same tokens. At most 200,000 calls: else narrow the range.
     """
-    book = await request.app.state.book.supposing(list(asked.records))
+    mirror: MirrorBook = request.app.state.book
+    book = await mirror.supposing(list(asked.records))
     sums: dict[tuple[str, str, str], Sums] = defaultdict(Sums)
     seen = 0
     async for rows in _calls(request.app.state.reader, caller, asked):
@@ -154,7 +156,7 @@ async def what_if(request: Request, asked: Supposed, caller: Reads) -> Any:
         total[currency] = total[currency].plus(found)
     return {
         "calls": seen,
-        "book_position": book.position,
+        "book_position": mirror.position(caller.scope),
         "total": {currency: found.told() for currency, found in sorted(total.items())},
         "changes": listed,
     }
@@ -177,11 +179,14 @@ def _suppose(
 async def _calls(reader: Reader, caller: Caller, asked: Supposed) -> Any:
     """Pages of the counted calls of the range that use a model, as their winning telling tells."""
     low, high = asked.start.astimezone(UTC), asked.end.astimezone(UTC)
-    live = (
-        f"SELECT org_id, project, event_id, bucket {caller.scope.rows('calls')} AND is_void = 0 "
-        "AND bucket >= {low:DateTime('UTC')} AND bucket < {high:DateTime('UTC')} "
-        + ("AND org_id = {org:String} " if asked.org else "")
+    own = (
+        f"{caller.scope.rows('calls')} AND is_void = 0 AND bucket >= {{low:DateTime('UTC')}} "
+        "AND bucket < {high:DateTime('UTC')}"
     )
+    live = f"SELECT org_id, project, event_id, bucket {own} " + (
+        "AND org_id = {org:String} " if asked.org else ""
+    )
+    tellings = caller.scope.tellings(f"SELECT toStartOfHour(bucket) {own}")
     conditions = "".join(
         f" AND lowerUTF8({name}) = lowerUTF8({{{name}:String}})"
         for name in ("provider", "model")
@@ -192,7 +197,7 @@ async def _calls(reader: Reader, caller: Caller, asked: Supposed) -> Any:
     while True:
         rows = await reader.query(
             f"SELECT c.org_id, {columns}, toString(t.slot) FROM (SELECT * "
-            f"{caller.scope.rows('tellings')} AND slot >= toStartOfHour({{low:DateTime('UTC')}}) "
+            f"{tellings} AND slot >= toStartOfHour({{low:DateTime('UTC')}}) "
             "AND slot < {high:DateTime('UTC')} AND is_void = 0 "
             f"AND (price_key != '' OR pending != ''){conditions} "
             "AND (slot, trace_key, span_key, shape) > ({slot:DateTime('UTC')}, {trace:UInt128}, "
