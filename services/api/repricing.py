@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.money import plain
@@ -24,6 +24,8 @@ from services.runtime.problems import ProblemError, openapi
 router = APIRouter()
 CALLS_MAX = 200_000
 PAGE_ROWS = 10_000
+SECONDS_MAX = 2**32 - 86_400
+Position = Annotated[int, Path(ge=0, lt=2**63, description="Offset in prices.v1.")]
 _AMOUNTS = ("cost_before", "cost_after", "charge_before", "charge_after")
 
 
@@ -68,7 +70,7 @@ def _job(row: Any, *, whole: bool) -> dict[str, Any]:
     summary="What one correction changed: old and new cost by org and day.",
     responses=examples.of(examples.REPRICING) | openapi(400, 401, 403, 503),
 )
-async def repricing(request: Request, position: int, caller: Reads) -> Any:
+async def repricing(request: Request, position: Position, caller: Reads) -> Any:
     """Days are UTC. `is_adjustment`: the month was closed, the difference belongs to `in_month`."""
     money = ", ".join(f"toString(sum(CAST({name} AS Decimal(76, 18))))" for name in _AMOUNTS)
     rows = await request.app.state.reader.query(
@@ -120,8 +122,8 @@ class Supposed(BaseModel):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Supposed":
-        if self.end <= self.start:
-            raise ValueError("to: must be after from")
+        if not 0 <= self.start.timestamp() < self.end.timestamp() <= SECONDS_MAX:
+            raise ValueError("from: must be before to, both between 1970 and 2106")
         return self
 
 

@@ -63,7 +63,7 @@ async def dead(
 @router.get(
     "/v1/health/data",
     summary="What became of everything that was received.",
-    responses=examples.of(examples.HEALTH) | openapi(401, 403, 503),
+    responses=examples.of(examples.HEALTH, is_partial=True) | openapi(401, 403, 503),
 )
 async def data_health(request: Request, caller: Reads) -> Any:
     """`received` = `stored` + `duplicates` + `dead_lines`, of topic calls.v1.
