@@ -1,8 +1,8 @@
 """The part of requirements.lock one service needs: same versions, same hashes, fewer packages.
 
-    python deploy/service_lock.py SERVICE < requirements.lock
+    python deploy/service_lock.py SERVICE ["EXTRA ..."] < requirements.lock
 
-The lock notes for each package what asked for it; walked backwards from the service's extra in
+The lock notes for each package what asked for it; walked backwards from the extras of that name in
 pyproject.toml, that gives the packages without asking an index.
 """
 
@@ -30,12 +30,13 @@ def name_of(requirement: str) -> str:
     return canonical(found[0]) if found else ""
 
 
-def roots(project: Mapping[str, object], service: str) -> set[str]:
-    """What the project and the service's extra ask for themselves."""
+def roots(project: Mapping[str, object], wanted: Iterable[str]) -> set[str]:
+    """What the project and these extras ask for themselves."""
     base, extras = project["dependencies"], project["optional-dependencies"]
     if not isinstance(base, list) or not isinstance(extras, dict):
         raise TypeError("pyproject.toml has no dependencies or extras")
-    return {name_of(requirement) for requirement in [*base, *extras[service]]}
+    asked = [requirement for name in wanted for requirement in extras[name]]
+    return {name_of(requirement) for requirement in [*base, *asked]}
 
 
 def closure(wanted: Iterable[str], asked_by: Mapping[str, set[str]]) -> set[str]:
@@ -46,23 +47,31 @@ def closure(wanted: Iterable[str], asked_by: Mapping[str, set[str]]) -> set[str]
     return found
 
 
-def service_lock(lock: str, project: Mapping[str, object], service: str) -> str:
-    """The lock's entries this service needs."""
+def service_lock(lock: str, project: Mapping[str, object], extras: Iterable[str]) -> str:
+    """The lock's entries that these extras need; ValueError where the lock does not have them."""
     entries = [entry for entry in ENTRY.split(lock) if NAME.match(entry)]
     asked_by: dict[str, set[str]] = {}
     for entry in entries:
         by = {canonical(name) for name in VIA.findall(entry)}
         asked_by.setdefault(name_of(entry), set()).update(by)
-    needed = closure(roots(project, service), asked_by)
+    wanted = roots(project, extras)
+    if missing := wanted - asked_by.keys():
+        raise ValueError(f"not in the lock: {', '.join(sorted(missing))}")
+    needed = closure(wanted, asked_by)
     return "".join(entry for entry in entries if name_of(entry) in needed)
 
 
 def main() -> None:
     """Filter the lock on standard input for one service."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python deploy/service_lock.py SERVICE < requirements.lock")
+    if len(sys.argv) not in (2, 3):
+        sys.exit('usage: python deploy/service_lock.py SERVICE ["EXTRA ..."] < requirements.lock')
     project = tomllib.loads(PYPROJECT_PATH.read_text())["project"]
-    sys.stdout.write(service_lock(sys.stdin.read(), project, sys.argv[1]))
+    try:
+        sys.stdout.write(service_lock(sys.stdin.read(), project, " ".join(sys.argv[1:]).split()))
+    except KeyError as wrong:
+        sys.exit(f"no extra {wrong} in pyproject.toml")
+    except ValueError as wrong:
+        sys.exit(str(wrong))
 
 
 if __name__ == "__main__":

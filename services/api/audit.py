@@ -10,7 +10,7 @@ from schemas.access import AuditEntry
 from schemas.topics import AUDIT
 from services.api import examples
 from services.api.access import Caller, Writes
-from services.api.cursor import decode, encode
+from services.api.cursor import behind, encode
 from services.api.reader import instant, text
 from services.runtime.kafka import Message
 from services.runtime.problems import openapi
@@ -50,23 +50,18 @@ class Asked(BaseModel):
 )
 async def audit(request: Request, caller: Writes, asked: Annotated[Asked, Query()]) -> Any:
     """For admin keys of all orgs. Pages by `cursor`, the last page's `next`."""
-    at, last = decode(asked.cursor)
+    after, place = behind(asked.cursor, "audit_id")
     given = {"actor": asked.actor, "action": asked.action}
     filters = {name: value for name, value in given.items() if value}
-    conditions = "".join(f" AND {name} = {{{name}:String}}" for name in filters)
-    if asked.cursor:
-        conditions += (
-            " AND (toUnixTimestamp64Milli(occurred_at), audit_id) < ({at:Int64}, {last:String})"
-        )
+    conditions = "".join(f" AND {name} = {{{name}:String}}" for name in filters) + after
     rows = await request.app.state.reader.query(
         f"SELECT {', '.join(_COLUMNS)}, toUnixTimestamp64Milli(occurred_at) "
         f"{caller.scope.rows('audit')}{conditions} "
         "ORDER BY audit.occurred_at DESC, audit_id DESC LIMIT {limit:UInt32}",
         caller.scope,
-        at=at,
-        last=last,
         limit=asked.limit + 1,
         **filters,
+        **place,
     )
     entries = [dict(zip(_COLUMNS, row, strict=False)) for row in rows[: asked.limit]]
     for told in entries:

@@ -225,7 +225,7 @@ async def orgs(request: Request, caller: Reads, after: Word = "", limit: Page = 
 @router.get(
     "/v1/orgs/{org_id}",
     summary="One org.",
-    responses=examples.of(examples.ORG) | openapi(401, 403, 404, 503),
+    responses=examples.of(examples.ORG, is_partial=True) | openapi(401, 403, 404, 503),
 )
 async def org(request: Request, org_id: str, caller: Reads) -> Any:
     """404 also for another org than the key's."""

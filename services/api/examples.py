@@ -1,6 +1,9 @@
 """Examples of the OpenAPI document, one for each answer."""
 
+import re
 from typing import Any
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 _COMPLETE = {
     "as_of": "2026-11-22T21:40:05Z",
@@ -162,10 +165,31 @@ AUDIT: dict[str, Any] = {
 REPLAYED: dict[str, Any] = {"dead_id": "calls.v1/0/17/2", "topic": "calls.v1"}
 
 
-def of(example: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that answers like this."""
-    content = {"application/json": {"schema": {"type": "object"}, "example": example}}
+def of(
+    example: dict[str, Any], status: int = 200, *, is_partial: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers like this; `is_partial`: members may be left out."""
+    schema = shape(example) | ({} if is_partial else {"required": sorted(example)})
+    content = {"application/json": {"schema": schema | {"type": "object"}, "example": example}}
     return {status: {"description": "OK", "content": content}}
+
+
+def shape(example: Any) -> dict[str, Any]:
+    """The schema of values like this one. Any of them may be null: unknown.
+
+    An object whose keys are no field names (currencies, months) may have any keys.
+    """
+    if isinstance(example, dict):
+        inner = {name: shape(value) for name, value in example.items()}
+        if all(_FIELD.fullmatch(name) for name in inner):
+            return {"type": ["object", "null"], "properties": inner}
+        return {"type": ["object", "null"], "additionalProperties": next(iter(inner.values()))}
+    if isinstance(example, list):
+        return {"type": ["array", "null"]} | ({"items": shape(example[0])} if example else {})
+    for kind, name in ((bool, "boolean"), (str, "string"), (int | float, "number")):
+        if isinstance(example, kind):
+            return {"type": [name, "null"]}
+    return {}
 
 
 def body(example: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from pydantic import ValidationError
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
 
 from services.api import (
     audit,
@@ -26,8 +28,8 @@ from services.api import (
 )
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
+from services.api.query import form, talks, views
 from services.api.query import routes as query
-from services.api.query import talks, views
 from services.api.query.engine import Engine
 from services.api.query.limits import Budget
 from services.api.reader import Reader
@@ -46,10 +48,8 @@ DESCRIPTION = """What AI conversations cost, exactly.
 text and always stands under its currency. Every usage answer says how complete it is."""
 
 
-class Json(Response):
+class Json(JSONResponse):
     """orjson, which refuses floats that are not numbers and knows no Decimal."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """Encode."""
@@ -60,6 +60,16 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)  # noqa: S101 - registered for this class only
     problem = ProblemError(error.status, error.detail, field=error.field, **error.more)
     return respond(request, problem)
+
+
+async def _too_much(request: Request, error: Exception) -> Response:
+    """Parameters that are good one by one but make a question beyond the form's limits."""
+    assert isinstance(error, ValidationError)  # noqa: S101 - registered for this class only
+    if error.title not in (form.Query.__name__, form.Where.__name__):
+        raise error
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return respond(request, ProblemError(400, f"{field}: {first['msg']}", field=field))
 
 
 def _sign_in(app: FastAPI, settings: Settings) -> None:
@@ -112,9 +122,10 @@ def build(
     app.add_middleware(web.Requests)
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(ValidationError, _too_much)
     for part in (
         query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
         coverage, repricing, session, keys, audit, replay, pages,
     ):  # fmt: skip
-        app.include_router(part.router, responses=openapi(400))
+        app.include_router(part.router, responses=openapi(400, 422))
     return app

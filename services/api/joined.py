@@ -47,7 +47,8 @@ async def outcomes(reader: Reader, scope: Scope, ties: Ties) -> list[dict[str, A
         f"AND toStartOfHour(occurred_at) IN (SELECT slot FROM ({hours})) "
         "AND (trace_id IN {traces:Array(String)} OR response_id IN {responses:Array(String)} "
         "OR conversation_id IN {conversations:Array(String)}) AND (org_id != '' OR {all:UInt8} "
-        "OR span_id IN {spans:Array(String)} OR response_id IN {responses:Array(String)}) "
+        "OR trace_id IN {traces:Array(String)} AND span_id IN {spans:Array(String)} "
+        "OR response_id IN {responses:Array(String)}) "
         f"ORDER BY occurred_at, outcome_id LIMIT {JOINED_MAX}",
         scope,
         project=ties.project,

@@ -15,6 +15,7 @@ from schemas.access import (
     PublishedKey,
     access_key,
 )
+from schemas.redaction import flaw
 from schemas.topics import ACCESS
 from services.api import audit, examples
 from services.api.access import Caller, Writes, admin, not_found
@@ -23,7 +24,7 @@ from services.runtime.keys import KeyRing, digest
 from services.runtime.problems import ProblemError, openapi
 
 router = APIRouter()
-WRITE_PROBLEMS = openapi(400, 401, 403, 404, 409, 503)
+WRITE_PROBLEMS = openapi(400, 401, 403, 404, 409, 422, 503)
 
 
 class NewKey(BaseModel):
@@ -61,7 +62,10 @@ async def keys(request: Request) -> Any:
     responses=examples.of(examples.NEW_KEY, 201) | WRITE_PROBLEMS,
 )
 async def make(request: Request, asked: NewKey, caller: Writes) -> Any:
-    """Every service knows it within seconds."""
+    """Every service knows it within seconds. Rules for content that cannot be used are refused."""
+    if asked.content is not None and (found := flaw(asked.content)):
+        field = f"content.{found.field}"
+        raise ProblemError(422, f"{field}: {found.detail}", field=field, hint=found.hint)
     key_id = asked.key_id or f"k_{secrets.token_hex(6)}"
     if request.app.state.keys.is_known(key_id):
         raise ProblemError(409, f"key_id {key_id!r} was used before", field="key_id")

@@ -22,6 +22,7 @@ class MirrorBook:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._book = PriceBook()
+        self._ends: dict[str, int] = {}
         self._lock = asyncio.Lock()
 
     async def current(self) -> PriceBook:
@@ -36,7 +37,14 @@ class MirrorBook:
             for key, position, is_deleted, record in rows:
                 value = None if is_deleted else record.encode()
                 self._book.apply(key.encode(), value, int(position))
+                self._ends[_scope_part(key)] = self._book.position
             return self._book
+
+    def position(self, scope: Scope) -> int:
+        """One beyond the last record that may apply to the caller: others' are not counted."""
+        if scope.org_id is None:
+            return self._book.position
+        return max(self._ends.get(part, 0) for part in ("*", scope.parameters()["scope_key"]))
 
     async def supposing(self, records: list[object]) -> PriceBook:
         """The book as if these records were published now; a wrong one is the caller's problem."""
@@ -59,3 +67,9 @@ class MirrorBook:
                 where = f"records.{number}.{refused.field}".rstrip(".")
                 raise ProblemError(422, f"{where}: {refused.detail}", field=where)
         return book
+
+
+def _scope_part(key: str) -> str:
+    """Whom a record is for, as its key says; calendars are for all."""
+    kind, _, rest = key.partition("|")
+    return "*" if kind == "calendar" else rest.partition("|")[0]

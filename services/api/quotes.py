@@ -51,7 +51,7 @@ async def quote(request: Request, asked: Quotes, caller: Reads) -> Any:
     mirror: MirrorBook = request.app.state.book
     book = await mirror.supposing(list(asked.records))
     return {
-        "book_position": book.position,
+        "book_position": mirror.position(caller.scope),
         "quotes": [quote_line(_line(item, caller), book)[0] for item in asked.calls],
     }
 
@@ -83,7 +83,7 @@ async def explain(
     is_priced = not call.pending
     return {
         "event_id": event_id,
-        "org_id": more["org_id"],
+        "org_id": caller.scope.org_id or call.billed_org or more["org_id"],
         "occurred_at": text(call.event.occurred_at),
         "provider": call.event.provider,
         "model": call.event.answering_model,
@@ -110,14 +110,13 @@ async def explain(
 
 async def _telling(reader: Reader, caller: Caller, project: str, event_id: str) -> Any:
     """The telling that speaks, found by the hours and traces that `links` names."""
-    places = (
-        f"SELECT to_slot, to_trace {caller.scope.rows('links', final=False)} AND kind = 1 "
-        f"AND key = {_EVENT_KEY}"
-    )
+    found = f"{caller.scope.rows('links', final=False)} AND kind = 1 AND key = {_EVENT_KEY}"
     rows = await reader.query(
-        f"SELECT {', '.join((*COLUMNS, *_PRICE))} {caller.scope.rows('tellings')} "
-        f"AND (slot, trace_key) IN ({places}) AND project = {{project:String}} "
-        "AND event_id = {event_id:String} AND is_void = 0 ORDER BY ver DESC LIMIT 1",
+        f"SELECT {', '.join((*COLUMNS, *_PRICE))} "
+        f"{caller.scope.tellings(f'SELECT to_slot {found}')} "
+        f"AND (slot, trace_key) IN (SELECT to_slot, to_trace {found}) "
+        "AND project = {project:String} AND event_id = {event_id:String} AND is_void = 0 "
+        "ORDER BY ver DESC LIMIT 1",
         caller.scope,
         project=project,
         event_id=event_id,

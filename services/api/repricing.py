@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.money import plain
 from services.api import examples
 from services.api.access import Caller, Reads
 from services.api.completeness import json_of
+from services.api.mirror_book import MirrorBook
 from services.api.reader import Reader, instant, text
 from services.pricing.book import PriceBook
 from services.pricing.recall import COLUMNS, Stored, instead, stored
@@ -23,6 +24,8 @@ from services.runtime.problems import ProblemError, openapi
 router = APIRouter()
 CALLS_MAX = 200_000
 PAGE_ROWS = 10_000
+SECONDS_MAX = 2**32 - 86_400
+Position = Annotated[int, Path(ge=0, lt=2**63, description="Offset in prices.v1.")]
 _AMOUNTS = ("cost_before", "cost_after", "charge_before", "charge_after")
 
 
@@ -67,7 +70,7 @@ def _job(row: Any, *, whole: bool) -> dict[str, Any]:
     summary="What one correction changed: old and new cost by org and day.",
     responses=examples.of(examples.REPRICING) | openapi(400, 401, 403, 503),
 )
-async def repricing(request: Request, position: int, caller: Reads) -> Any:
+async def repricing(request: Request, position: Position, caller: Reads) -> Any:
     """Days are UTC. `is_adjustment`: the month was closed, the difference belongs to `in_month`."""
     money = ", ".join(f"toString(sum(CAST({name} AS Decimal(76, 18))))" for name in _AMOUNTS)
     rows = await request.app.state.reader.query(
@@ -119,8 +122,8 @@ class Supposed(BaseModel):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Supposed":
-        if self.end <= self.start:
-            raise ValueError("to: must be after from")
+        if not 0 <= self.start.timestamp() < self.end.timestamp() <= SECONDS_MAX:
+            raise ValueError("from: must be before to, both between 1970 and 2106")
         return self
 
 
@@ -135,7 +138,8 @@ async def what_if(request: Request, asked: Supposed, caller: Reads) -> Any:
     `records` are supposed to be in the book: the dry run of a correction. `instead` is the model
     that would have answered, with the same tokens. At most 200,000 calls: else narrow the range.
     """
-    book = await request.app.state.book.supposing(list(asked.records))
+    mirror: MirrorBook = request.app.state.book
+    book = await mirror.supposing(list(asked.records))
     sums: dict[tuple[str, str, str], Sums] = defaultdict(Sums)
     seen = 0
     async for rows in _calls(request.app.state.reader, caller, asked):
@@ -154,7 +158,7 @@ async def what_if(request: Request, asked: Supposed, caller: Reads) -> Any:
         total[currency] = total[currency].plus(found)
     return {
         "calls": seen,
-        "book_position": book.position,
+        "book_position": mirror.position(caller.scope),
         "total": {currency: found.told() for currency, found in sorted(total.items())},
         "changes": listed,
     }
@@ -177,11 +181,14 @@ def _suppose(
 async def _calls(reader: Reader, caller: Caller, asked: Supposed) -> Any:
     """Pages of the counted calls of the range that use a model, as their winning telling tells."""
     low, high = asked.start.astimezone(UTC), asked.end.astimezone(UTC)
-    live = (
-        f"SELECT org_id, project, event_id, bucket {caller.scope.rows('calls')} AND is_void = 0 "
-        "AND bucket >= {low:DateTime('UTC')} AND bucket < {high:DateTime('UTC')} "
-        + ("AND org_id = {org:String} " if asked.org else "")
+    own = (
+        f"{caller.scope.rows('calls')} AND is_void = 0 AND bucket >= {{low:DateTime('UTC')}} "
+        "AND bucket < {high:DateTime('UTC')}"
     )
+    live = f"SELECT org_id, project, event_id, bucket {own} " + (
+        "AND org_id = {org:String} " if asked.org else ""
+    )
+    tellings = caller.scope.tellings(f"SELECT toStartOfHour(bucket) {own}")
     conditions = "".join(
         f" AND lowerUTF8({name}) = lowerUTF8({{{name}:String}})"
         for name in ("provider", "model")
@@ -192,7 +199,7 @@ async def _calls(reader: Reader, caller: Caller, asked: Supposed) -> Any:
     while True:
         rows = await reader.query(
             f"SELECT c.org_id, {columns}, toString(t.slot) FROM (SELECT * "
-            f"{caller.scope.rows('tellings')} AND slot >= toStartOfHour({{low:DateTime('UTC')}}) "
+            f"{tellings} AND slot >= toStartOfHour({{low:DateTime('UTC')}}) "
             "AND slot < {high:DateTime('UTC')} AND is_void = 0 "
             f"AND (price_key != '' OR pending != ''){conditions} "
             "AND (slot, trace_key, span_key, shape) > ({slot:DateTime('UTC')}, {trace:UInt128}, "

@@ -69,14 +69,20 @@ class Scope:
             f"AND toStartOfHour(bucket) IN ({hours})))"
         )
 
-    def contents(self, hours: str) -> str:
-        """Content that is kept: an org's own, and what a telling of its own says without an org."""
+    def contents(self, hours: str, among: str = "") -> str:
+        """Content that is kept: an org's own, and what a telling of its own says without an org.
+
+        `among` are further conditions on those tellings.
+        """
         if self.org_id is None:
             return self.rows("contents_kept", final=False)
-        own = f"SELECT event_id {self.tellings(hours)} AND slot IN ({hours})"
+        own = (
+            f"SELECT project, trace_id, event_id {self.tellings(hours)} AND slot IN ({hours})"
+            f"{among}"
+        )
         return (
             "FROM contents_kept WHERE (org_id = {scope_org:String} "
-            f"OR org_id = '' AND event_id IN ({own}))"
+            f"OR org_id = '' AND (project, trace_id, event_id) IN ({own}))"
         )
 
     def outcomes(self) -> str:

@@ -6,9 +6,9 @@ of that range. Filters choose which subjects are shown; the figures stay those o
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -96,6 +96,14 @@ _AFTER: dict[Order, str] = {
 }
 
 
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+_RANK: dict[Order, re.Pattern[str]] = {
+    "recent": _WHOLE,
+    "cost": re.compile(r"-?\d{1,38}(\.\d{1,18})?", re.ASCII),
+    "duration": _WHOLE,
+}
+
+
 @dataclass(frozen=True)
 class Search:
     """What is asked for. `bounds` are conditions on the figures, by name of `BOUNDS`."""
@@ -162,10 +170,15 @@ def _rows(asked: Search) -> str:
                 f"{asked.scope.rows('subject_hours', final=False)} AND kind = {kind} "
                 f"AND key IN (SELECT sipHash64(arrayJoin({{{name}:Array(String)}}))))"
             )
+    return f"{_within(asked)} AND {asked.subject.id} != ''{among}"
+
+
+def _within(asked: Search) -> str:
+    """The caller's calls of the range."""
     return (
-        f"{asked.scope.rows('calls')} AND is_void = 0 AND {asked.subject.id} != '' "
-        "AND bucket >= toDateTime({low:UInt32}, 'UTC') AND bucket < toDateTime({high:UInt32}, "
-        f"'UTC'){among}"
+        f"{asked.scope.rows('calls')} AND is_void = 0 "
+        "AND bucket >= toDateTime({low:UInt32}, 'UTC') "
+        "AND bucket < toDateTime({high:UInt32}, 'UTC')"
     )
 
 
@@ -199,12 +212,21 @@ def _having(asked: Search) -> tuple[list[str], dict[str, Any]]:
 
 
 def _containing(asked: Search) -> list[str]:
-    """Steps of traces whose content, as far as it is kept, has the text."""
+    """Steps of traces whose content, as far as it is kept, has the text.
+
+    What an org's own steps tell without an org is sought in the traces of its own calls.
+    """
     if not asked.text:
         return []
+    calls = f"{_within(asked)} AND trace_id != ''"
+    hours = (
+        f"SELECT slot {asked.scope.rows('subject_hours', final=False)} AND kind = {TRACE.kind} "
+        f"AND key IN (SELECT {TRACE.hashed} {calls})"
+    )
+    among = f" AND trace_key IN (SELECT {_TRACE_KEY} {calls})"
     return [
         f"(project, trace_id) IN (SELECT project, trace_id "
-        f"{asked.scope.rows('contents_kept', final=False)} "
+        f"{asked.scope.contents(hours, among)} "
         "AND occurred_at >= toDateTime({low:UInt32}, 'UTC') "
         "AND occurred_at < toDateTime({high:UInt32}, 'UTC') "
         "AND lowerUTF8(content) LIKE lowerUTF8({pattern:String}))"
@@ -221,15 +243,15 @@ def after(told: str, order: Order, subject: Subject) -> tuple[str, ...]:
     if not told:
         return ()
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)))
-        kind, rank, *key = found
-        Decimal(rank)
-    except (TypeError, InvalidOperation, binascii.Error) as wrong:
+        kind, *place = orjson.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)))
+    except (TypeError, binascii.Error) as wrong:
         raise ValueError("not a cursor") from wrong
-    fits = kind == order and len(key) == len(subject.keys)
-    if not fits or not all(isinstance(part, str) for part in key):
+    fits = kind == order and len(place) == 1 + len(subject.keys)
+    if not fits or not all(isinstance(part, str) for part in place):
         raise ValueError("a cursor of another search")
-    return (str(rank), *key)
+    if not _RANK[order].fullmatch(place[0]):
+        raise ValueError("a cursor without a rank")
+    return tuple(place)
 
 
 def like(text: str) -> str:

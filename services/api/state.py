@@ -10,7 +10,7 @@ from schemas.call import UNATTRIBUTED
 from services.api import examples, sql
 from services.api.access import Caller, Reads
 from services.api.completeness import count_unattributed, ledger_freshness
-from services.api.cursor import decode, encode
+from services.api.cursor import behind, encode
 from services.api.plan import Range, plan
 from services.api.reader import Reader, instant, text
 from services.api.scope import Scope
@@ -38,22 +38,16 @@ async def dead(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Any:
     """Pages by `cursor`, the last page's `next`. The original bytes (base64) for admin keys."""
-    at, last = decode(cursor)
+    after, place = behind(cursor, "dead_id")
     columns = [*_SHOWN, *(["original"] if caller.is_admin else [])]
     wanted = " AND reason = {reason:String}" if reason else ""
-    after = (
-        " AND (toUnixTimestamp64Milli(occurred_at), dead_id) < ({at:Int64}, {last:String})"
-        if cursor
-        else ""
-    )
     rows = await request.app.state.reader.query(
         f"SELECT {', '.join(columns)} {caller.scope.rows('dead_letters')}{wanted}{after} "
         "ORDER BY dead_letters.occurred_at DESC, dead_id DESC LIMIT {limit:UInt32}",
         caller.scope,
         reason=reason,
-        at=at,
-        last=last,
         limit=limit + 1,
+        **place,
     )
     names = [*_NAMES, "original"]
     letters = [dict(zip(names, row, strict=False)) for row in rows[:limit]]
@@ -69,7 +63,7 @@ async def dead(
 @router.get(
     "/v1/health/data",
     summary="What became of everything that was received.",
-    responses=examples.of(examples.HEALTH) | openapi(401, 403, 503),
+    responses=examples.of(examples.HEALTH, is_partial=True) | openapi(401, 403, 503),
 )
 async def data_health(request: Request, caller: Reads) -> Any:
     """`received` = `stored` + `duplicates` + `dead_lines`, of topic calls.v1.

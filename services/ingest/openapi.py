@@ -78,3 +78,42 @@ def responses() -> dict[int | str, dict[str, Any]]:
         },
     }
     return {200: ok} | problems.openapi(400, 401, 403, 408, 413, 415, 422, 429, 503)
+
+
+_STATUS = {
+    "type": "object",
+    "description": "A google.rpc.Status.",
+    "required": ["code", "message"],
+    "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+}
+_PROTOBUF = {"schema": {"type": "string", "format": "binary"}}
+
+
+def otlp_body(signal: str) -> dict[str, Any]:
+    """`openapi_extra` of an OTLP route."""
+    what = {"description": f"Export{signal.capitalize()}ServiceRequest"}
+    content = {
+        "application/x-protobuf": {"schema": _PROTOBUF["schema"] | what},
+        "application/json": {"schema": {"type": "object"} | what},
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def otlp_responses() -> dict[int | str, dict[str, Any]]:
+    """The answers of an OTLP route, in the media type of the request."""
+    partial = {"type": "object", "properties": {"partialSuccess": {"type": "object"}}}
+    ok = {
+        "description": "Everything is written; what is odd stands in `partial_success`.",
+        "content": {"application/x-protobuf": _PROTOBUF, "application/json": {"schema": partial}},
+    }
+    errors: dict[int | str, dict[str, Any]] = {
+        status: told
+        | {
+            "content": {
+                "application/x-protobuf": _PROTOBUF,
+                "application/json": {"schema": _STATUS},
+            }
+        }
+        for status, told in problems.openapi(400, 401, 403, 413, 415, 429, 503).items()
+    }
+    return {200: ok} | errors

@@ -13,7 +13,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 
 from schemas.topics import CALLS, CONTENTS, OUTCOMES
-from services.ingest import batch, core
+from services.ingest import batch, core, openapi
 from services.ingest.http import (
     Shell,
     authorised,
@@ -120,6 +120,7 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         app.add_api_route(
             f"/v1/{signal}", handler, methods=["POST"], name=f"otlp_{signal}",
             summary=f"OTLP/HTTP {signal}, protobuf or JSON.", response_class=Response,
+            openapi_extra=openapi.otlp_body(signal), responses=openapi.otlp_responses(),
         )  # fmt: skip
         for path in (f"/v1/{signal}/", f"/{{prefix:path}}/v1/{signal}"):
             app.add_api_route(path, handler, methods=["POST"], include_in_schema=False)

@@ -4,12 +4,12 @@ Paths name values inside JSON, also JSON that stands in text inside JSON. Patter
 time is linear in the text: what a stranger writes cannot make them slow.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-import re2
+
+from schemas.redaction import Step, path, pattern
 
 REDACTED = "[redacted]"
 DEPTH_MAX = 64
@@ -17,18 +17,6 @@ EDGE = 256
 """What stands before a cut that was made before redaction may be half a secret: it goes, too."""
 Detector = Callable[[str], Sequence[tuple[int, int, str]]]
 """Of a text the places (start, end, what) that must not be kept."""
-
-_STEP = re.compile(
-    r"\.\.(?P<deep>[\w-]+|\*)|\.(?P<name>[\w-]+|\*)|\[(?P<quote>['\"])(?P<quoted>.+?)(?P=quote)\]"
-    r"|\[(?P<index>\d+|\*)\]"
-)
-
-
-class Step(NamedTuple):
-    """One step of a path: a name, an index or `*`; `is_deep` at any depth below."""
-
-    key: str
-    is_deep: bool = False
 
 
 class Kept(NamedTuple):
@@ -48,28 +36,6 @@ class Rules(NamedTuple):
     detect: Detector | None = None
 
 
-def path(text: str) -> tuple[Step, ...]:
-    """A JSON path; ValueError for what is none.
-
-    >>> path("$..email")
-    (Step(key='email', is_deep=True),)
-    """
-    steps, at = [], 1
-    if not text.startswith("$"):
-        raise ValueError(f"a JSON path begins with $: {text[:80]!r}")
-    while at < len(text):
-        found = _STEP.match(text, at)
-        if not found:
-            raise ValueError(f"not a JSON path at character {at}: {text[:80]!r}")
-        parts = found.groupdict()
-        key = parts["deep"] or parts["name"] or parts["quoted"] or parts["index"]
-        steps.append(Step(str(key), is_deep=parts["deep"] is not None))
-        at = found.end()
-    if not steps:
-        raise ValueError("a JSON path must name something below $")
-    return tuple(steps)
-
-
 def rules(
     chars_max: int,
     paths: Sequence[str] = (),
@@ -77,15 +43,7 @@ def rules(
     detect: Detector | None = None,
 ) -> Rules:
     """Compiled; ValueError names what cannot be."""
-    compiled = []
-    options = re2.Options()
-    options.log_errors = False
-    for pattern in patterns:
-        try:
-            compiled.append(re2.compile(pattern, options))
-        except re2.error as wrong:
-            raise ValueError(f"not an RE2 expression {pattern[:80]!r}: {wrong}") from None
-    return Rules(chars_max, tuple(map(path, paths)), tuple(compiled), detect)
+    return Rules(chars_max, tuple(map(path, paths)), tuple(map(pattern, patterns)), detect)
 
 
 def keep(said: Any, how: Rules) -> Kept:
@@ -93,8 +51,8 @@ def keep(said: Any, how: Rules) -> Kept:
     text, mime_type = _text(said, how)
     told, bound = len(text), 2 * how.chars_max
     text = text[:bound]
-    for pattern in how.patterns:
-        text = pattern.sub(REDACTED, text)
+    for compiled in how.patterns:
+        text = compiled.sub(REDACTED, text)
     if how.detect is not None:
         text = _without(text, how.detect(text))
     text = text.replace("\x00", "")

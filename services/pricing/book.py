@@ -5,7 +5,7 @@ correction must not take a good price away.
 """
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -82,7 +82,8 @@ class PriceBook:
     cache: dict[Any, Any] = field(default_factory=dict)
     markup_rules: dict[str, list[str]] = field(default_factory=dict)
     _entries: dict[str, _Entry] = field(default_factory=dict)
-    _providers: dict[str, int] = field(default_factory=dict)
+    _providers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Records by scope and provider."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -134,9 +135,9 @@ class PriceBook:
         entry = self._entries.get(key)
         return entry.record if entry else None
 
-    def knows_provider(self, provider: str) -> bool:
-        """True for a canonical provider of the table, or one that has records of its own."""
-        return provider in KNOWN or provider in self._providers
+    def knows_provider(self, provider: str, scopes: Iterable[str]) -> bool:
+        """True for a canonical provider of the table, or one that has records in these scopes."""
+        return provider in KNOWN or any((scope, provider) in self._providers for scope in scopes)
 
     def remember(self, key: Any, value: Any) -> None:
         """Keep a look-up until the next change."""
@@ -162,8 +163,8 @@ class PriceBook:
         if isinstance(record, MarkupRecord):
             self._count_rule(record, entry.series)
         else:
-            provider = entry.series[1]
-            self._providers[provider] = self._providers.get(provider, 0) + 1
+            owner = entry.series[:2]
+            self._providers[owner] = self._providers.get(owner, 0) + 1
 
     def _count_rule(self, record: MarkupRecord, series: tuple[str, str]) -> None:
         rules = self.markup_rules.setdefault(record.scope, [])
@@ -185,10 +186,10 @@ class PriceBook:
             if not rest:
                 self.markup_rules[record.scope].remove(entry.series[1])
             return
-        provider = entry.series[1]
-        self._providers[provider] -= 1
-        if not self._providers[provider]:
-            del self._providers[provider]
+        owner = entry.series[:2]
+        self._providers[owner] -= 1
+        if not self._providers[owner]:
+            del self._providers[owner]
 
     def _index(self, record: Any) -> tuple[dict[Any, list[Any]], Callable[[Any], Any]]:
         match record:

@@ -104,13 +104,13 @@ def _plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
     provider = canonical(key.provider)
     if not provider:
         return Pending("provider_unknown", "the call names no provider")
-    if not book.knows_provider(provider):
+    scopes = ([f"org:{key.org_id}"] if key.org_id else []) + ["*"]
+    if not book.knows_provider(provider, scopes):
         return Pending("provider_unknown", key.provider)
     references = [ref for ref in (key.response_model, key.request_model) if ref.strip()]
     if not references:
         return Pending("model_missing", provider)
     steps: list[Step] = []
-    scopes = ([f"org:{key.org_id}"] if key.org_id else []) + ["*"]
     for reference in dict.fromkeys(references):
         for scope in scopes:
             place = Place(book, scope, scopes, provider)

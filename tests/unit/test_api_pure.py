@@ -1,12 +1,19 @@
-"""Trees with cycles and chains, estimates, freshness."""
+"""Trees with cycles and chains, estimates, freshness, cursors."""
 
+import base64
+import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.price import BOOK_RECORD
+from services.api import cursor, search
+from services.api.asked import RefusedError
 from services.api.estimate import estimate, freshness, spreads
 from services.api.tree import Step, tree
 
@@ -88,3 +95,38 @@ def test_freshness_is_that_of_the_partition_furthest_behind() -> None:
     assert freshness([(5, 5, old, look)], NOW).lag_seconds == 2
     behind = freshness([(5, 5, old, look), (4, 5, old, look)], NOW)
     assert (behind.as_of, behind.lag_seconds) == (old, 90)
+
+
+def _opaque(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+places = st.lists(
+    st.sampled_from(["recent", "cost", "1", "-5", "1.5", "1e9", "NaN", "\u0661", "9" * 40])
+    | st.none() | st.integers() | st.floats() | st.text(max_size=3),
+    max_size=4,
+)  # fmt: skip
+
+
+@given(places | st.integers() | st.text() | st.dictionaries(st.text(), st.none()))
+def test_a_cursor_is_of_this_api_or_is_refused(told: Any) -> None:
+    """What the engine could not read must not reach it."""
+    with contextlib.suppress(RefusedError):
+        at, last = cursor.decode(_opaque(told))
+        assert cursor.decode(cursor.encode(at, last)) == (at, last)
+    for order in ("recent", "cost", "duration"):
+        try:
+            rank, *key = search.after(_opaque(told), order, search.CONVERSATION)
+        except ValueError:
+            continue
+        assert Decimal(rank).is_finite()
+        assert order == "cost" or str(int(rank)) == str(int(Decimal(rank)))
+        assert len(key) == 2
+
+
+@pytest.mark.parametrize("text", ["!", "xx", "W10", "bnVsbA", "é"])
+def test_what_is_no_cursor_at_all_is_refused(text: str) -> None:
+    with pytest.raises(RefusedError):
+        cursor.decode(text)
+    with pytest.raises(ValueError):  # noqa: PT011 - each reader says it its own way
+        search.after(text, "recent", search.TRACE)

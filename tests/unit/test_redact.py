@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.access import ApiKey, ContentRules
+from schemas.redaction import flaw, path
 from services.ingest import pii
 from services.ingest.keeping import WITHHELD, check, keeper
-from services.ingest.redact import REDACTED, keep, path, rules
+from services.ingest.redact import REDACTED, keep, rules
 
 SECRET = "hunter2"  # noqa: S105 - of nobody
 KEYS = st.sampled_from(["a", "b", "email", "content"])
@@ -115,4 +116,24 @@ def test_rules_that_cannot_be_used_hold_content_back_and_nothing_else(
     assert keep is not None
     assert keep("secret").content == WITHHELD
     with pytest.raises(ValueError, match=r"path|pattern|expression|missing"):
+        check(key)
+
+
+@given(
+    st.lists(st.sampled_from(["$.a", "$..a[*]", "$", "a.b", "$.", "$['x']"]), max_size=2),
+    st.lists(st.sampled_from([r"\d+", "(", "(?=x)", "a{9999}", "\ud800"]) | st.text(), max_size=2),
+)
+def test_what_is_refused_where_a_key_is_made_is_what_ingest_cannot_use(
+    paths: list[str], patterns: list[str]
+) -> None:
+    content = ContentRules(redact_paths=tuple(paths), redact_patterns=tuple(patterns))
+    key = ApiKey(key_id="k", sha256="0" * 64, scopes=frozenset({"ingest"}), content=content)
+    found = flaw(content)
+    if found is None:
+        check(key)
+        return
+    name, _, number = found.field.partition(".")
+    assert getattr(content, name)[int(number)] is not None
+    assert found.hint
+    with pytest.raises(ValueError, match=r"path|RE2|encode"):
         check(key)

@@ -118,6 +118,22 @@ async def test_a_customers_token_reads_one_org() -> None:
     assert isinstance(await told(customers, stranger), str)
 
 
+async def test_one_subject_of_two_orgs_is_two() -> None:
+    """They share neither a budget nor a name in the audit, whatever the names hold."""
+    customers = Customers("tracetally", secret=SECRET)
+    found = set()
+    people = [("acme", None), ("globex", None), ("a/b", "c"), ("a", "b/c"),
+              ("o" * 80, "x"), ("o" * 80, "y"), ("p" * 80, "x")]  # fmt: skip
+    for org, subject in people:
+        told_by = jwt.encode(
+            {"alg": "HS256"}, claims(org=org, sub=subject), OctKey.import_key(SECRET)
+        )
+        key = await told(customers, told_by)
+        assert isinstance(key, ApiKey)
+        found.add(key.key_id)
+    assert len(found) == len(people)
+
+
 async def test_the_settings_choose_the_algorithm() -> None:
     """A public key must not become a shared secret."""
     pair = RSAKey.generate_key(2048, private=True)

@@ -98,6 +98,8 @@ async def test_this_table_lists_every_route(client_of: Clients) -> None:
     assert found == set(READS) | ADMIN_READS | alone
     for ways in document["paths"].values():
         for way in ways.values():
+            for code, told in way["responses"].items():
+                assert code < "400" or set(told["content"]) == {"application/problem+json"}
             codes = {"200", "201", "202"} & way["responses"].keys()
             answers = [way["responses"][code] for code in codes]
             assert "204" in way["responses"] or any(

@@ -156,3 +156,36 @@ async def test_tombstones_and_orgs(client_of: Clients, writer: FakeWriter) -> No
     tombstone, org = writer.written
     assert (tombstone.key, tombstone.value) == (key.encode(), None)
     assert json.loads(org.value or b"") == {"org_id": "acme", "name": "Acme"}
+
+
+async def test_parameters_beyond_a_questions_limits_are_refused(client_of: Clients) -> None:
+    """Each is good by itself; they were answered 503."""
+    many = [{"dim": "model", "in": ["m1"]}] * 20
+    async with client_of("reader") as client:
+        for answer in (
+            await client.get("/v1/spend", params={"org": [f"o{n}" for n in range(101)]}),
+            await client.post("/v1/explain-change", json={"where": many, "org": ["acme"]}),
+        ):
+            assert (answer.status_code, answer.json()["field"]) in ((400, "in"), (400, "where"))
+
+
+@pytest.mark.parametrize("position", ["-1", "9223372036854775808", "x"])
+async def test_what_is_no_position_is_refused(position: str, client_of: Clients) -> None:
+    async with client_of("reader") as client:
+        assert (await client.get(f"/v1/repricings/{position}")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00+01:00", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00"),
+        ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"),
+    ],
+)
+async def test_what_if_refuses_ranges_that_cannot_be(
+    start: str, end: str, client_of: Clients
+) -> None:
+    async with client_of("reader") as client:
+        answer = await client.post("/v1/what-if", json={"from": start, "to": end})
+        assert answer.status_code == 400

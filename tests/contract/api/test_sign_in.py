@@ -106,6 +106,28 @@ async def test_signing_out_everywhere(client_of: Clients, writer: FakeWriter) ->
     assert writer.audited[0]["action"] == "session.end"
 
 
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ({"redact_patterns": ["ok", "("]}, "content.redact_patterns.1"),
+        ({"redact_patterns": ["(?=x)"]}, "content.redact_patterns.0"),
+        ({"redact_paths": ["email"]}, "content.redact_paths.0"),
+    ],
+)
+async def test_a_key_with_rules_that_cannot_be_used_is_not_made(
+    content: dict[str, Any], field: str, client_of: Clients, writer: FakeWriter
+) -> None:
+    """Else ingest would withhold all content sent with it, and nobody would be told."""
+    async with client_of("admin") as client:
+        body = {"scopes": ["ingest"], "content": content}
+        answer = await client.post("/v1/keys", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+        assert answer.json()["hint"]
+        assert writer.written == []
+        body["content"] = {"redact_patterns": [r"\d{16}"], "redact_paths": ["$..email"]}
+        assert (await client.post("/v1/keys", json=body)).status_code == 201
+
+
 async def test_a_key_lives_from_its_making_to_its_revoking(
     client_of: Clients, writer: FakeWriter
 ) -> None:

@@ -61,6 +61,15 @@ def test_another_providers_price_is_never_used() -> None:
     assert price(call(), book) == Pending("model_unknown", "openai m1")
 
 
+def test_another_orgs_records_make_no_provider_known() -> None:
+    """Else the reason would tell one org that another buys there."""
+    book = book_of(price_record("m1", "own-cloud", scope="org:globex"))
+    for org, reason in (("acme", "provider_unknown"), ("globex", "model_unknown")):
+        result = price(call(org_id=org, provider="own-cloud", request_model="m2"), book)
+        assert isinstance(result, Pending)
+        assert result.reason == reason
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
