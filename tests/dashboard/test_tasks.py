@@ -4,12 +4,14 @@ The fifth task, a missing price, needs Kafka: it stands in test_welcome.
 """
 
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.conftest import Open
-from tests.dashboard.site import Hand, Site, dollars, settled, widget
+from tests.dashboard.site import ZONE, Hand, Site, dollars, settled, widget
 
 pytestmark = pytest.mark.engines
 YESTERDAY = {"from": "now-1d/d", "to": "now/d"}
@@ -41,7 +43,8 @@ def test_why_yesterday_cost_more(page_of: Open, site: Site) -> None:
 
 
 def test_the_costliest_conversation_of_an_org(page_of: Open, site: Site) -> None:
-    asked = {"from": "now-29d/d", "to": "now", "tz": "Europe/Berlin", "order": "cost"}
+    today = datetime.now(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = {"from": (today - timedelta(days=29)).isoformat(), "order": "cost"}
     dearest = site.get("/v1/conversations", **asked, org="acme")["conversations"][0]
     with page_of("/overview") as page:
         hand = Hand("costliest conversation of an org, and its step")

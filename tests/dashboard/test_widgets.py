@@ -85,11 +85,23 @@ def test_charts_of_the_overview(overview: Page, site: Site) -> None:
         check_chart(overview, "errors", told, ["error_share"])
 
 
-def test_the_projection(overview: Page, site: Site) -> None:
-    told = site.get("/v1/spend", **RANGE)["projection"]
+def test_what_moves_with_the_clock(overview: Page) -> None:
+    """Revenue and the projection grow by the second: compared with the page's own answers."""
+    with (
+        overview.expect_response(lambda one: "/v1/spend?" in one.url) as spend,
+        overview.expect_response(lambda one: "/v1/margins?" in one.url) as margins,
+    ):
+        overview.reload()
+    settled(overview)
+    projection = spend.value.json()["projection"]
     shown = widget(overview, "projection").locator("[data-value]").get_attribute("data-value")
-    assert told["value"] is not None
-    assert shown == dollars(told["value"])
+    assert projection["value"] is not None
+    assert shown == dollars(projection["value"])
+    told = margins.value.json()
+    names = ["cost", "revenue", "margin", "cost_per_resolved"]
+    cells = [*told["groups"][:10], told["total"]]
+    titles = widget(overview, "margins").locator("tr[data-row]").evaluate_all(TITLES)
+    assert titles == [[dollars(cell["total"][name]) for name in names] for cell in cells]
 
 
 def test_conversations_cost(overview: Page, site: Site) -> None:
@@ -114,16 +126,11 @@ def test_tools(overview: Page, site: Site) -> None:
     assert titles == [[exact(cell["total"][n], kind[n]) for n in names] for cell in cells]
 
 
-def test_budgets_and_margins(overview: Page, site: Site) -> None:
+def test_budgets(overview: Page, site: Site) -> None:
     budgets = site.get("/v1/budgets")["budgets"][:6]
     shown = widget(overview, "budgets").locator("li[data-row] [data-value]").evaluate_all(VALUES)
     assert budgets
     assert shown == [dollars(one["spent"]) for one in budgets]
-    told = site.get("/v1/margins", **RANGE, by="org")
-    names = ["cost", "revenue", "margin", "cost_per_resolved"]
-    cells = [*told["groups"][:10], told["total"]]
-    titles = widget(overview, "margins").locator("tr[data-row]").evaluate_all(TITLES)
-    assert titles == [[dollars(cell["total"][name]) for name in names] for cell in cells]
 
 
 def check_strip(page: Page, site: Site) -> None:
@@ -238,7 +245,7 @@ def test_explore(browser: Browser, site: Site) -> None:
 
 def test_compare(browser: Browser, site: Site) -> None:
     with opened(browser, site, "/compare") as page:
-        a, b = (page.get_by_label(side, exact=True).input_value() for side in "AB")
+        a, b = (widget(page, "choose").locator("select").nth(n).input_value() for n in (0, 1))
         told = site.get("/v1/compare", **RANGE, a=a, b=b)
         card = widget(page, "versus")
         difference = card.locator("[data-figure=difference]").get_attribute("data-value")
