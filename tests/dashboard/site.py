@@ -30,7 +30,7 @@ window.fetch = (...all) => {
   return asked(...all).finally(() => { window.asking -= 1; window.lastAsked = performance.now(); });
 };
 """
-QUIET = "() => window.asking === 0 && performance.now() - window.lastAsked > 250"
+QUIET = "() => !window.asking && performance.now() - (window.lastAsked || 0) > 250"
 """A stream of changes stays open, so the network never falls silent: questions do."""
 
 

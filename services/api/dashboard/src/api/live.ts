@@ -38,10 +38,11 @@ function rangeOf(path: string): Asked | null {
   return from && to ? { from, to, tz: parts.get("tz") ?? "UTC", compare: "previous" } : null;
 }
 
-/** Keys are `["batch", queries]` and `["get", path]`. Pure. */
+/** Keys are `["batch", queries]`, `["explain", query]` and `["get", path]`. Pure. */
 export function isTouched(key: readonly unknown[], days: readonly string[], now: Date): boolean {
   const [kind, asked] = key;
   if (kind === "batch") return (asked as Query[]).some((one) => touches(one, days, now));
+  if (kind === "explain") return touches(asked as Asked, days, now);
   if (kind !== "get" || typeof asked !== "string") return false;
   const range = rangeOf(asked);
   return range === null || touches(range, days, now);
