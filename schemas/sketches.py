@@ -19,7 +19,7 @@ OF_CALLS = {
     "dur_calls": "countIf(duration_ms IS NOT NULL)",
     "dur_ms": "sum(toUInt64(ifNull(duration_ms, 0)))",
     "ttft_calls": "countIf(ttft_ms IS NOT NULL)",
-    "gen_ms": f"sumIf(toUInt64(ifNull(duration_ms, 0)) - ifNull(ttft_ms, 0), {_GEN})",
+    "gen_ms": f"sumIf(toUInt64(ifNull(duration_ms, 0) - ifNull(ttft_ms, 0)), {_GEN})",
     "gen_tokens": f"sumIf(tok_out + tok_reasoning, {_GEN})",
     "talk_cost": f"sumIf(CAST(cost AS Decimal(76, 18)), {_IN_TALK})",
     "talk_charge": f"sumIf(CAST(charge AS Decimal(76, 18)), {_IN_TALK})",

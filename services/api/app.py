@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from services.api.http import build
 from services.api.reader import Reader
+from services.api.session import first
 from services.api.settings import Settings
 from services.api.writer import KafkaWriter
 from services.runtime import health, run
@@ -20,12 +21,14 @@ def main() -> None:
     async def work(stop: asyncio.Event) -> None:
         reader, writer = Reader(settings), KafkaWriter(settings)
         ring = KeyRing(settings.known_keys())
+        feed = KeyFeed(settings, ring)
+        app = build(settings, reader, writer, lambda: datetime.now(UTC), ring)
         tasks = [
             asyncio.create_task(reader.probe(stop)),
-            asyncio.create_task(KeyFeed(settings, ring).run(stop)),
+            asyncio.create_task(feed.run(stop)),
+            asyncio.create_task(first.announce(settings, feed, app.state.first)),
         ]
         try:
-            app = build(settings, reader, writer, lambda: datetime.now(UTC), ring)
             status = health.Health(ready_checks={"clickhouse": reader.check})
             app.router.routes.extend(health.routes(status))
             await run.serve(run.http_server(app, settings), stop)

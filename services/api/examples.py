@@ -142,7 +142,7 @@ ORGS: dict[str, Any] = {"orgs": [ORG], "next": None}
 
 SESSION: dict[str, Any] = {
     "subject": "ops", "role": "team", "org": None, "is_admin": True, "csrf": "5q0Xb2…",
-    "expires_at": "2026-11-22T21:55:05+00:00",
+    "expires_at": "2026-11-22T21:55:05+00:00", "live": True,
 }  # fmt: skip
 _KEY: dict[str, Any] = {
     "key_id": "k_4bf92f3577b3", "scopes": ["ingest"], "project": "default", "org_id": "*",

@@ -25,16 +25,19 @@ from services.api import (
     state,
     traces,
     usage,
+    welcome,
 )
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
-from services.api.query import form, talks, views
+from services.api.query import exports, form, talks, views
 from services.api.query import routes as query
 from services.api.query.engine import Engine
 from services.api.query.limits import Budget
 from services.api.reader import Reader
+from services.api.session import embeds, first
 from services.api.session import routes as session
 from services.api.session.customers import Customers
+from services.api.session.origins import parse_embeds
 from services.api.session.tokens import Limits
 from services.api.settings import Settings
 from services.api.writer import Writer
@@ -87,6 +90,8 @@ def _sign_in(app: FastAPI, settings: Settings) -> None:
         settings.jwt_org_claim,
         settings.jwt_project,
     )
+    app.state.first = first.FirstRun()
+    app.state.embeds = parse_embeds(settings.embeds)
     if settings.oidc_issuer:
         from services.api.session import oidc  # its dependency is an extra of its own
 
@@ -117,6 +122,7 @@ def build(
     app.state.book = MirrorBook(reader)
     app.state.engine = Engine(reader, clock, settings.settled_after_hours)
     app.state.budget = Budget(settings.query_units_per_minute)
+    app.state.exports = exports.Exports(reader)
     app.state.dashboard = pages.DIST
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
@@ -124,8 +130,8 @@ def build(
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(ValidationError, _too_much)
     for part in (
-        query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
-        coverage, repricing, session, keys, audit, replay, pages,
+        query, views, talks, exports, usage, state, searches, conversations, traces, contents, book,
+        quotes, coverage, repricing, session, embeds, first, keys, audit, replay, welcome, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400, 422))
     return app

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
+from services.api.session.embeds import origins_of
 from services.runtime.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
@@ -18,10 +19,11 @@ PAGES = (
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors "
 )
+NOBODY = "'none'"
 HEADERS = {
-    "content-security-policy": POLICY,
+    "content-security-policy": POLICY + NOBODY,
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -60,6 +62,16 @@ async def page(request: Request) -> Response:
     return _file(request, "index.html", CHECKED)
 
 
+async def embedded(request: Request, embed_id: str) -> Response:
+    """The same document for a frame of the embed's own sites. The browser refuses all others."""
+    ancestors = " ".join(origins_of(request.app.state.embeds, embed_id)) or NOBODY
+    answer = await page(request)
+    answer.headers["content-security-policy"] = POLICY + ancestors
+    return answer
+
+
+router.add_api_route("/embed/{embed_id}", embedded, methods=["GET"])
+router.add_api_route("/embed/{embed_id}/{rest:path}", embedded, methods=["GET"])
 router.add_api_route("/", page, methods=["GET"])
 for _name in PAGES:
     router.add_api_route(f"/{_name}", page, methods=["GET"])

@@ -1,7 +1,8 @@
 """Runs statements on ClickHouse; tells its absence from a question that is too large."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store: Store | None = None
+        self._patient: Store | None = None
         self._lock = asyncio.Lock()
         self.why = "not connected to ClickHouse yet"
 
@@ -42,18 +44,25 @@ class Reader:
         body = b"\n".join(map(orjson.dumps, rows))
         await self._asked(lambda store: store.insert_bytes(table, body))
 
+    @asynccontextmanager
+    async def stream(
+        self, statement: Statement, kind: str, seconds: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The answer in a format of ClickHouse's own, as it comes. It may take `seconds`."""
+        try:
+            async with self._lock:
+                if self._patient is None:
+                    self._patient = await Store.connect(self._settings, timeout=seconds)
+            async with self._patient.stream(statement.sql, statement.parameters, kind) as chunks:
+                yield chunks
+        except (DataError, StoreAwayError) as wrong:
+            raise _problem(wrong) from wrong
+
     async def _asked(self, ask: Callable[[Store], Awaitable[T]]) -> T:
         try:
             return await ask(await self._connected())
-        except DataError as wrong:
-            raise ProblemError(422, "ClickHouse cannot answer this question") from wrong
-        except StoreAwayError as wrong:
-            if error_code(str(wrong)) in TOO_LARGE:
-                hint = "a shorter range, a coarser interval, fewer groups"
-                raise ProblemError(422, "too wide: over the query limits", hint=hint) from wrong
-            telemetry.UNAVAILABLE.labels("clickhouse").inc()
-            log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
-            raise unavailable("ClickHouse does not answer") from wrong
+        except (DataError, StoreAwayError) as wrong:
+            raise _problem(wrong) from wrong
 
     async def query(self, sql: str, scope: Scope, **parameters: Any) -> Rows:
         """A statement whose rows come from `scope.rows`."""
@@ -85,10 +94,23 @@ class Reader:
         return self.why
 
     async def close(self) -> None:
-        """Close the pool."""
-        if self._store is not None:
-            await self._store.close()
-            self._store = None
+        """Close the pools."""
+        for store in (self._store, self._patient):
+            if store is not None:
+                await store.close()
+        self._store = self._patient = None
+
+
+def _problem(wrong: DataError | StoreAwayError) -> ProblemError:
+    """What a question that failed is answered with."""
+    if isinstance(wrong, DataError):
+        return ProblemError(422, "ClickHouse cannot answer this question")
+    if error_code(str(wrong)) in TOO_LARGE:
+        hint = "a shorter range, a coarser interval, fewer groups"
+        return ProblemError(422, "too wide: over the query limits", hint=hint)
+    telemetry.UNAVAILABLE.labels("clickhouse").inc()
+    log.warning("ClickHouse did not answer", error=str(wrong)[:2000])
+    return unavailable("ClickHouse does not answer")
 
 
 def instant(value: datetime) -> datetime:

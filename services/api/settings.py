@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.api.session.origins import parse_embeds
 from services.runtime.keys import ApiKey, parse_keys
 from services.runtime.settings import ClickHouseMixin, KafkaMixin
 
@@ -20,7 +21,11 @@ class Settings(ClickHouseMixin, KafkaMixin):
     model_config = SettingsConfigDict(env_prefix="API_", frozen=True, extra="ignore")
 
     auth: Literal["keys", "off"] = Field("keys", description="'off' lets anyone read and write.")
-    keys: str = Field("", description="JSON array of keys; secrets as SHA-256.")
+    keys: str = Field(
+        "",
+        description="JSON array of keys; secrets as SHA-256. With none that may read, here or made "
+        "over the API, the start prints an address with a code to sign in once.",
+    )
     keys_file: Path | None = Field(None, description="A file holding such an array.")
     query_seconds_max: PositiveFloat = Field(15.0, description="Then ClickHouse counts as away.")
     publish_seconds_max: PositiveFloat = Field(8.0, description="Then Kafka counts as away.")
@@ -45,6 +50,12 @@ class Settings(ClickHouseMixin, KafkaMixin):
     jwt_org_claim: str = Field("org", description="The claim that names the token's one org.")
     jwt_project: str = Field("default", description="The project such tokens read traces of.")
     public_url: str = Field("", description="Address people use, where a proxy hides it.")
+    ingest_url: str = Field(
+        "", description="Address of ingest for the snippets; by default this host, port 8080."
+    )
+    embeds: str = Field(
+        "", description='Sites that may frame /embed/ID: JSON, {"ID": ["https://host", ...]}.'
+    )
     oidc_issuer: str = Field("", description="Sign in through this OpenID Connect provider, too.")
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
@@ -58,14 +69,18 @@ class Settings(ClickHouseMixin, KafkaMixin):
         return parse_keys(self.keys, self.keys_file)
 
     @model_validator(mode="after")
-    def _someone_may_read(self) -> Self:
+    def _can_be_used(self) -> Self:
         try:
-            keys = self.known_keys()
+            self.known_keys()
         except (OSError, ValueError) as wrong:
             raise ValueError(f"API_KEYS or API_KEYS_FILE cannot be used: {wrong}") from None
+        try:
+            parse_embeds(self.embeds)
+        except ValueError as wrong:
+            raise ValueError(f"API_EMBEDS cannot be used: {wrong}") from None
+        if self.embeds and not (self.jwt_secret.get_secret_value() or self.jwt_jwks_url):
+            raise ValueError("API_EMBEDS needs customers' tokens: API_JWT_SECRET or _JWT_JWKS_URL")
         for name in ("session_secret", "jwt_secret"):
             if 0 < len(getattr(self, name).get_secret_value()) < SECRET_CHARACTERS_MIN:
                 raise ValueError(f"{name} needs {SECRET_CHARACTERS_MIN} characters or more")
-        if self.auth == "keys" and not any(key.allows("read") for key in keys):
-            raise ValueError("no key with scope 'read': set API_KEYS or API_AUTH=off")
         return self

@@ -1,6 +1,7 @@
 """ClickHouse over HTTP: bytes in, rows out, every setting that matters on every insert."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import clickhouse_connect
@@ -81,6 +82,24 @@ class Store:
         result = await self._guard(self._client.query(sql, parameters=dict(parameters or {})))
         found: Sequence[Sequence[Any]] = result.result_rows
         return found
+
+    @asynccontextmanager
+    async def stream(
+        self, sql: str, parameters: Mapping[str, Any], form: str
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Run a query and pass its answer on, bytes in a format of ClickHouse's, as they come."""
+        opened = await self._guard(
+            self._client.raw_stream(sql, parameters=dict(parameters), fmt=form)
+        )
+        async with opened as chunks:
+            yield self._guarded(chunks)
+
+    async def _guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        while True:
+            chunk = await self._guard(anext(chunks, None))
+            if chunk is None:
+                return
+            yield chunk
 
     async def close(self) -> None:
         """Close the pool."""

@@ -25,6 +25,11 @@ class KeyFeed:
         self._tail = Tail(settings, ACCESS, self._apply)
 
     @property
+    def ready(self) -> asyncio.Event:
+        """Set once everything published before the start is known."""
+        return self._tail.ready
+
+    @property
     def position(self) -> int:
         """The offset up to which access.v1 is known."""
         return self._tail.position

@@ -20,6 +20,7 @@ from services.runtime.migrate import migrate
 from services.runtime.settings import ClickHouseMixin
 from tests.conftest import run_sql
 from tests.dashboard.browser import chromium
+from tests.dashboard.host import Host, serving
 from tests.dashboard.site import Site, opened
 from tests.engines import ClickHouseEngine
 from tests.seed.fill import Filler
@@ -31,6 +32,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "tt_admin_browser": {"key_id": "admin", "scopes": ["admin"]},
     "tt_acme_browser": {"key_id": "acme", "scopes": ["read"], "org_id": "acme"},
 }
+JWT_SECRET = "what only a customer's server knows"  # noqa: S105 - of these tests alone
 EMPTY = f"{DATABASE}_empty"
 
 
@@ -48,9 +50,9 @@ async def _filled(url: str) -> None:
 
 
 @contextmanager
-def _api(url: str, database: str, home: Path) -> Iterator[str]:
+def _api(url: str, database: str, home: Path, **more: str) -> Iterator[str]:
     port = free_port()
-    environment = {
+    environment = more | {
         "API_HOST": "127.0.0.1", "API_PORT": str(port), "API_CLICKHOUSE_URL": url,
         "API_CLICKHOUSE_DATABASE": database,
         "API_KEYS": json.dumps([key | {"sha256": digest(s)} for s, key in KEYS.items()]),
@@ -85,9 +87,20 @@ def databases(clickhouse: ClickHouseEngine) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def site(databases: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def hosts() -> Iterator[tuple[Host, Host]]:
+    """Two sites of customers: the first may frame the embed `portal`, the second may not."""
+    with serving() as one, serving() as two:
+        yield one, two
+
+
+@pytest.fixture(scope="package")
+def site(
+    databases: str, hosts: tuple[Host, Host], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """The filled installation."""
-    with _api(databases, DATABASE, tmp_path_factory.mktemp("api")) as url:
+    embeds = json.dumps({"portal": ["https://elsewhere.example", hosts[0].origin]})
+    more = {"API_EMBEDS": embeds, "API_JWT_SECRET": JWT_SECRET}
+    with _api(databases, DATABASE, tmp_path_factory.mktemp("api"), **more) as url:
         yield Site(url, "tt_admin_browser", "tt_acme_browser")
 
 

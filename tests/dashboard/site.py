@@ -1,5 +1,7 @@
 """Opening pages as a user would, and what must hold of every one of them."""
 
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "services" / "api" / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -20,7 +22,16 @@ WATCH = """
 window.violations = [];
 addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(event.violatedDirective + " " + event.blockedURI));
+window.asking = 0;
+window.lastAsked = 0;
+const asked = window.fetch;
+window.fetch = (...all) => {
+  window.asking += 1;
+  return asked(...all).finally(() => { window.asking -= 1; window.lastAsked = performance.now(); });
+};
 """
+QUIET = "() => !window.asking && performance.now() - (window.lastAsked || 0) > 250"
+"""A stream of changes stays open, so the network never falls silent: questions do."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +92,28 @@ def opened(
     assert wrong == [], wrong
 
 
+class Hand:
+    """Counts what a person does to reach something, and how long the product takes for it."""
+
+    def __init__(self, task: str) -> None:
+        self.task, self.clicks, self._began = task, 0, time.monotonic()
+
+    def click(self, found: Locator) -> None:
+        """One click."""
+        self.clicks += 1
+        found.click()
+
+    def done(self) -> None:
+        """Print it for people: `docs/dashboard.md` tells these figures."""
+        took = time.monotonic() - self._began
+        sys.stderr.write(f"\n{self.task}: {self.clicks} clicks, {took:.1f} s")
+
+
 def settled(page: Page) -> None:
     """Every card has its answer."""
     page.wait_for_selector("[data-widget], [data-page]", timeout=30_000)
     expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=60_000)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(QUIET)
 
 
 def shot(page: Page, name: str) -> None:
@@ -119,3 +147,22 @@ def dollars(value: str | None) -> str:
     assert isinstance(exponent, int)
     text = f"{abs(amount):,.{max(2, -exponent)}f}"
     return f"{'-' if amount < 0 else ''}${text}"
+
+
+def number(value: float) -> str:
+    """A number with all its digits, as the page tells it."""
+    text = f"{Decimal(repr(float(value))):f}"
+    whole, _, rest = text.partition(".")
+    rest = rest.rstrip("0")
+    return f"{int(whole):,}" + (f".{rest}" if rest else "")
+
+
+def exact(value: Any, kind: str) -> str:
+    """A value of an answer as its element tells it on hover; `kind` is its column's."""
+    if value is None:
+        return "not known"
+    if kind == "money":
+        return dollars(value)
+    if kind == "share":
+        return f"{number(value * 100)} %"
+    return number(value) + (" ms" if kind == "duration" else "")

@@ -18,5 +18,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/v1": api } },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", env: { TZ: "Europe/Berlin" } },
 });

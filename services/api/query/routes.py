@@ -77,10 +77,11 @@ async def get_query(
     q: Annotated[str, Query(max_length=8_000, description="The question as base64url JSON.")],
 ) -> Any:
     """Answers with an ETag."""
-    return await post_query(request, _decoded(q), caller)
+    return await post_query(request, decoded(q), caller)
 
 
-def _decoded(q: str) -> form.Query:
+def decoded(q: str) -> form.Query:
+    """A question from base64url of its JSON."""
     try:
         body = base64.urlsafe_b64decode(q + "=" * (-len(q) % 4))
         return form.Query.model_validate_json(body)

@@ -216,9 +216,10 @@ def _period(cells: dict[str, Any], calls: dict[str, Any]) -> dict[shapley.Cell, 
     }
     found = {}
     for group in cells["groups"]:
-        if "token_category" in group["key"]:
-            cell = (group["key"]["model"] or "", group["key"]["token_category"])
-            found[cell] = _side(group, count.get(cell[0], 0))
+        # What only the period before had of a model is the rest of that model, not nothing.
+        category = group["key"].get("token_category", "all")
+        cell = (group["key"]["model"] or "", category)
+        found[cell] = _side(group, count.get(cell[0], 0))
     if cells["other"]:
         rest = calls["other"]["total"]["priced_calls"] if calls["other"] else 0
         found[OTHER_MODELS] = _side(cells["other"], rest)

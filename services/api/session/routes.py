@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.access import ALL_ORGS, SignOut, access_key
 from schemas.topics import ACCESS
 from services.api import audit, examples
-from services.api.access import PLAIN_COOKIE, SECURE_COOKIE, Reads, session_of
+from services.api.access import PLAIN_COOKIE, SECURE_COOKIE, Reads, reader, session_of
 from services.api.session.tokens import Session, seal
 from services.runtime.kafka import Message
-from services.runtime.keys import ApiKey
+from services.runtime.keys import ApiKey, bearer
 from services.runtime.problems import ProblemError, openapi
 
 router = APIRouter(tags=["sign-in"])
@@ -55,12 +55,19 @@ def begin(request: Request, response: Response, rights: ApiKey, key_id: str) -> 
 @router.get(
     "/v1/session",
     summary="Who is signed in; keeps the session alive.",
-    responses=examples.of(examples.SESSION) | openapi(401),
+    responses=examples.of(examples.SESSION) | openapi(401, 403),
 )
 async def who(request: Request, response: Response) -> Any:
-    """Ask every few minutes while somebody looks at the page."""
+    """Ask every few minutes while somebody looks at the page.
+
+    Asked with `Authorization: Bearer`, it tells whose that is, and sets no cookie.
+    """
     if request.app.state.settings.auth == "off":
-        return examples.SESSION | {"subject": "anyone", "csrf": "", "expires_at": None}
+        return examples.SESSION | {
+            "subject": "anyone", "csrf": "", "expires_at": None, "live": False,
+        }  # fmt: skip
+    if bearer(dict(request.headers)):
+        return _rights((await reader(request)).key)
     session = session_of(request)
     if session is None:
         ways = ["key", "oidc"] if request.app.state.settings.oidc_issuer else ["key"]
@@ -125,12 +132,23 @@ def _is_here(host: str) -> bool:
 
 
 def _told(request: Request, session: Session) -> dict[str, Any]:
-    everyone = session.org_id == ALL_ORGS
+    told = _who(session.subject, session.org_id, session.is_admin)
+    expires = session.expires(request.app.state.session_limits)
+    paths = {getattr(route, "path", "") for route in request.app.routes}
+    more = {"csrf": session.csrf, "expires_at": expires.isoformat()}
+    return told | more | {"live": "/v1/changes" in paths}
+
+
+def _rights(key: ApiKey) -> dict[str, Any]:
+    is_admin = key.allows("admin") and key.org_id == ALL_ORGS
+    return _who(key.key_id, key.org_id, is_admin) | {"csrf": "", "expires_at": None, "live": False}
+
+
+def _who(subject: str, org_id: str, is_admin: bool) -> dict[str, Any]:
+    everyone = org_id == ALL_ORGS
     return {
-        "subject": session.subject,
+        "subject": subject,
         "role": "team" if everyone else "org",
-        "org": None if everyone else session.org_id,
-        "is_admin": session.is_admin,
-        "csrf": session.csrf,
-        "expires_at": session.expires(request.app.state.session_limits).isoformat(),
+        "org": None if everyone else org_id,
+        "is_admin": is_admin,
     }

@@ -43,6 +43,9 @@ class FakeWriter:
         self.audited += [orjson.loads(m.value or b"") for m in messages if m.topic == AUDIT.name]
         return len(self.written)
 
+    async def ends(self, topic: str) -> int:
+        return sum(message.topic == topic for message in self.written)
+
 
 @pytest.fixture(scope="module")
 def events() -> list[Event]:

@@ -105,6 +105,34 @@ async def test_a_change_is_explained_to_the_digit(client_of: Clients) -> None:
     assert sum(Decimal(driver["difference"]) for driver in got["drivers"]) == difference
 
 
+@pytest.mark.parametrize("day", range(2, 16))
+async def test_what_only_the_period_before_had_is_explained_too(
+    client_of: Clients, day: int
+) -> None:
+    """A short period lacks some models, and some categories of a model, that another had."""
+    body = {"from": f"2026-11-{day:02d}T08:00", "to": f"2026-11-{day:02d}T11:00"}
+    async with client_of("reader") as client:
+        got = (await client.post("/v1/explain-change", json=body)).json()
+        plain = await ask(client, measures=["cost"], compare="previous", **body)
+    before = plain["previous"]["total"]["total"]["cost"]
+    assert Decimal(got["before"]) == Decimal(before or 0)
+    assert Decimal(got["after"]) == Decimal(plain["total"]["total"]["cost"] or 0)
+    assert sum(map(Decimal, got["parts"].values())) == Decimal(got["difference"])
+    drivers = sum(Decimal(driver["difference"]) for driver in got["drivers"])
+    assert drivers == Decimal(got["difference"])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+async def test_output_speed_is_told_in_every_zone(client_of: Clients, zone: str) -> None:
+    """Edges that are no whole hour are read from the calls: both must be of one type."""
+    async with client_of("reader") as client:
+        got = await ask(
+            client, measures=["output_tokens_per_second"], tz=zone, interval="day",
+            **{"from": "2026-11-08T00:07", "to": "2026-11-15T10:31"},
+        )  # fmt: skip
+    assert got["total"]["total"]["output_tokens_per_second"] is not None
+
+
 async def test_spend_margins_and_budgets_are_those_of_the_engine(client_of: Clients) -> None:
     async with client_of("reader") as client:
         spend = (await client.get("/v1/spend", params=RANGE | {"from": "2026-11-15T00:00"})).json()

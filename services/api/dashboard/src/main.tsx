@@ -3,10 +3,11 @@ import "./styles/base.css";
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { StrictMode, Suspense, lazy } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Problem } from "./api/client";
+import { EMBED } from "./api/embed";
 import { router } from "./router";
 
 const MISTAKES_OF_OURS = 500;
@@ -22,13 +23,15 @@ const client = new QueryClient({
   },
 });
 
+const Embed = lazy(() => import("./embed/Embed"));
+
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html lacks its root");
 createRoot(root).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
-        <RouterProvider router={router} />
+        {EMBED === null ? <RouterProvider router={router} /> : <Suspense><Embed embed={EMBED}><RouterProvider router={router} /></Embed></Suspense>}
       </QueryClientProvider>
     </CSPProvider>
   </StrictMode>,

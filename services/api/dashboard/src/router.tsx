@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
+import { EMBED } from "./api/embed";
 import { PAGES } from "./pages";
 import { Home } from "./pages/Home";
 import { NotFound } from "./pages/NotFound";
@@ -11,6 +12,7 @@ const root = createRootRoute({ notFoundComponent: NotFound, validateSearch: (sea
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
 const home = createRoute({ getParentRoute: () => shell, path: "/", component: Home });
 const login = createRoute({ getParentRoute: () => root, path: "/login", component: Login });
+const welcome = createRoute({ getParentRoute: () => root, path: "/welcome", component: lazyRouteComponent(() => import("./pages/welcome/Welcome")) });
 const old = createRoute({
   getParentRoute: () => root,
   path: "/index.html",
@@ -21,7 +23,8 @@ const pages = PAGES.map((page) =>
 );
 
 export const router = createRouter({
-  routeTree: root.addChildren([shell.addChildren([home, ...pages]), login, old]),
+  basepath: EMBED === null ? "/" : `/embed/${EMBED}`,
+  routeTree: root.addChildren([shell.addChildren([home, ...pages]), login, welcome, old]),
   parseSearch,
   stringifySearch: (search) => writeSearch(search as Search),
   defaultPreload: "intent",

@@ -59,6 +59,7 @@ describe("a price", () => {
   });
 
   it("says what is missing", () => {
+    expect(recordOf({ ...fields, from: "2026-11-01T00:00" })).toMatchObject({ effective_from: "2026-11-01T00:00:00Z" }); // in any zone
     expect(recordOf({ ...fields, input: "" })).toContain("At least one price");
     expect(recordOf({ ...fields, input: "2,50" })).toContain("2,50 is not a decimal");
     expect(recordOf({ ...fields, model: " " })).toContain("model");

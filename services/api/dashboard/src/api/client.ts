@@ -1,3 +1,4 @@
+import { EMBED } from "./embed";
 import type { ProblemBody } from "./types";
 
 /** A refusal of the API: what is wrong, with which parameter, and what would be right. */
@@ -22,6 +23,16 @@ export function setCsrf(token: string): void {
   csrf = token;
 }
 
+/** Of an embedded page: in memory only; such a page sends no cookie and takes none. */
+let token = "";
+
+/** Returns the one before. */
+export function setToken(told: string): string {
+  const before = token;
+  token = told;
+  return before;
+}
+
 export interface Ask {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
@@ -31,6 +42,7 @@ export interface Ask {
 function headersOf(ask: Ask): Record<string, string> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (ask.body !== undefined) headers["content-type"] = "application/json";
+  if (token) headers.authorization = `Bearer ${token}`;
   if (csrf && ask.method && ask.method !== "GET") headers["x-csrf-token"] = csrf;
   return headers;
 }
@@ -42,12 +54,11 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem({ ...body, status: response.status, detail }, after || null);
 }
 
-/** Ask the API of this origin. Throws `Problem` for every refusal, also when nothing answers. */
-export async function ask<T>(path: string, { method = "GET", body, signal }: Ask = {}): Promise<T> {
+async function answered(path: string, { method = "GET", body, signal }: Ask): Promise<Response> {
   const init: RequestInit = {
     method,
     headers: headersOf({ method, body }),
-    credentials: "same-origin",
+    credentials: EMBED === null ? "same-origin" : "omit",
   };
   if (body !== undefined) init.body = JSON.stringify(body);
   if (signal) init.signal = signal;
@@ -56,6 +67,17 @@ export async function ask<T>(path: string, { method = "GET", body, signal }: Ask
     throw new Problem({ status: 0, detail: "the server cannot be reached" });
   });
   if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** A file of the API. Throws `Problem`. */
+export async function fetched(path: string): Promise<Blob> {
+  return (await answered(path, {})).blob();
+}
+
+/** Ask the API of this origin. Throws `Problem` for every refusal, also when nothing answers. */
+export async function ask<T>(path: string, asked: Ask = {}): Promise<T> {
+  const response = await answered(path, asked);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 

@@ -2,9 +2,12 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { Problem, ask } from "./client";
+import { useIsLive } from "./live";
 import type { Answer, Batch, ProblemBody, Query } from "./types";
 
 const REFRESH_MS = 60_000;
+/** While the server tells what changed: only for what moves with the clock alone, as ranges that end now. */
+const SELDOM_MS = 600_000;
 const BATCH_MAX = 24;
 
 /** What a widget shows: an answer, a refusal, or nothing yet. Old figures stay while new ones load. */
@@ -25,13 +28,14 @@ function isProblem(answer: Answer | ProblemBody): answer is ProblemBody {
 }
 
 /** One GET of the API. A path of null asks nothing. */
-export function useGet<T>(path: string | null, refresh = REFRESH_MS): Result<T> {
+export function useGet<T>(path: string | null, refresh?: number): Result<T> {
+  const isLive = useIsLive();
   const found = useQuery({
     queryKey: ["get", path],
     queryFn: ({ signal }) => ask<T>(path ?? "", { signal }),
     enabled: path !== null,
     placeholderData: keepPreviousData,
-    refetchInterval: refresh,
+    refetchInterval: refresh ?? (isLive ? SELDOM_MS : REFRESH_MS),
   });
   return {
     answer: found.data,
@@ -51,12 +55,13 @@ export interface BatchResult<Name extends string> {
 export function useBatch<Name extends string>(queries: Record<Name, Query>): BatchResult<Name> {
   const names = Object.keys(queries) as Name[];
   const asked = names.map((name) => queries[name]);
+  const isLive = useIsLive();
   if (asked.length > BATCH_MAX) throw new Error(`a batch holds at most ${BATCH_MAX} queries`);
   const found = useQuery({
     queryKey: ["batch", asked],
     queryFn: ({ signal }) => ask<Batch>("/v1/query/batch", { method: "POST", body: { queries: asked }, signal }),
     placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: isLive ? SELDOM_MS : REFRESH_MS,
     enabled: asked.length > 0,
   });
   const whole = problemOf(found.error);

@@ -3,7 +3,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Problem, ask, setCsrf } from "./client";
 import type { Session } from "./types";
 
-const KEY = ["session"];
+export const SESSION_KEY = ["session"];
+/** Asking keeps the session alive while somebody looks: it ends after 15 minutes unless it is seen. */
+const RENEW_MS = 4 * 60_000;
 
 function kept(session: Session): Session {
   setCsrf(session.csrf);
@@ -21,14 +23,23 @@ async function current(): Promise<Session | null> {
 }
 
 export function useSession() {
-  return useQuery({ queryKey: KEY, queryFn: current, staleTime: 5 * 60_000, refetchOnWindowFocus: true });
+  return useQuery({ queryKey: SESSION_KEY, queryFn: current, staleTime: RENEW_MS, refetchInterval: RENEW_MS, refetchOnWindowFocus: true });
 }
 
 export function useSignIn(): (key: string) => Promise<void> {
   const client = useQueryClient();
   return async (key) => {
     const session = await ask<Session>("/v1/session", { method: "POST", body: { key } });
-    client.setQueryData(KEY, kept(session));
+    client.setQueryData(SESSION_KEY, kept(session));
+  };
+}
+
+/** With the code that a new installation printed at its start. */
+export function useSignInWithCode(): (code: string) => Promise<void> {
+  const client = useQueryClient();
+  return async (code) => {
+    const session = await ask<Session>("/v1/session/first", { method: "POST", body: { code } });
+    client.setQueryData(SESSION_KEY, kept(session));
   };
 }
 
@@ -37,6 +48,6 @@ export function useSignOut(): (everywhere?: boolean) => Promise<void> {
   return async (everywhere = false) => {
     await ask(everywhere ? "/v1/sessions" : "/v1/session", { method: "DELETE" });
     setCsrf("");
-    client.setQueryData(KEY, null); // the shell then leaves for the sign-in page by a whole load
+    client.setQueryData(SESSION_KEY, null); // the shell then leaves for the sign-in page by a whole load
   };
 }

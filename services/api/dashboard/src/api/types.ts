@@ -110,5 +110,7 @@ export interface Session {
   org: string | null;
   is_admin: boolean;
   csrf: string;
-  expires_at: string;
+  expires_at: string | null;
+  /** The server tells what changes, as it does. */
+  live: boolean;
 }

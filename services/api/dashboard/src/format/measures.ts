@@ -65,6 +65,13 @@ export function measure(name: string): Measure {
 
 export const MEASURES = Object.keys(NAMED);
 
+const ELSEWHERE = ["outcomes", "outcome_value", "feedback", "feedback_positive", "feedback_negative", "resolved", "revenue", "margin"];
+
+/** What `/v1/export` tells: sums of calls. */
+export function isExported(name: string): boolean {
+  return measure(name).additive && !ELSEWHERE.includes(name);
+}
+
 function number(options: Intl.NumberFormatOptions): (value: number) => string {
   const made = new Intl.NumberFormat(LOCALE, options);
   return (value) => made.format(value);

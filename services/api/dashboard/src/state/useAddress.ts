@@ -3,7 +3,7 @@ import { useMemo } from "react";
 
 import type { Query, Where } from "~/api/types";
 
-import { type Address, type Filter, type Search, defaults, readAddress, whereOf, withFilter, writeAddress } from "./address";
+import { type Address, type Filter, type Search, defaults, filterText, readAddress, whereOf, withFilter, writeAddress } from "./address";
 import { resolve, wallNow } from "./range";
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -53,9 +53,19 @@ export function compareOf(address: Address): string | null {
   return address.cmp === "none" ? null : address.cmp;
 }
 
+/** Conditions as the API echoes them; a null among the values is "no value". */
 function filterOf(where: Where): Filter {
+  const values: (string | null)[] = where.in ?? where.not_in ?? [];
+  if (values.length === 1 && values[0] === null) return { dim: where.dim, not: where.in === undefined, values: [] };
   if (where.is_null !== undefined) return { dim: where.dim, not: !where.is_null, values: [] };
   return { dim: where.dim, not: where.in === undefined, values: where.in ?? where.not_in ?? [] };
+}
+
+/** The state of a card whose question has conditions of its own, as an org's page has: links keep them. */
+export function within(address: Address, query: Query | undefined): Address {
+  const known = new Set(address.filters.map(filterText));
+  const added = (query?.where ?? []).map(filterOf).filter((one) => !known.has(filterText(one)));
+  return added.length ? { ...address, filters: added.reduce(withFilter, address.filters) } : address;
 }
 
 export interface Drill {

@@ -1,17 +1,20 @@
 import type { Answer, Sums } from "~/api/types";
 import type { Search } from "~/state/address";
-import { useAddress } from "~/state/useAddress";
+import { useAddress, within } from "~/state/useAddress";
 
 import { Icon } from "./Icon";
-import { Menu } from "./Menu";
-import { saveCsv } from "./download";
+import { type Item, Menu } from "./Menu";
+import { exportPath, saveCsv, saveFrom } from "./download";
 import style from "./ui.module.css";
 
 export interface CardMenuProps {
   id: string;
   answer: Answer | undefined;
-  dim: string;
-  measures: string[];
+  dim: string | undefined;
+  measures: readonly string[];
+  /** What is shown as rows of a file; by default the members. */
+  rows?: (() => (string | number | null)[][]) | undefined;
+  more?: Item[];
 }
 
 /** Members and their exact totals, Other and the total too. */
@@ -25,14 +28,19 @@ export function memberRows(answer: Answer, dim: string, measures: readonly strin
   ];
 }
 
-/** What every card with members offers. */
-export function CardMenu({ id, answer, dim, measures }: CardMenuProps) {
-  const { carried } = useAddress();
-  const explore: Search = { m: measures[0] ?? "cost", by: dim };
-  const items = [
-    { key: "explore", label: "Open in Explore", to: "/explore", search: carried({}, explore) },
-    { key: "rows", label: "Rows behind", to: "/conversations", search: carried() },
-    { key: "csv", label: "Download CSV", isDisabled: !answer, onSelect: () => answer && saveCsv(memberRows(answer, dim, measures), id) },
+/** What every card of a question offers. */
+export function CardMenu({ id, answer, dim, measures, rows, more = [] }: CardMenuProps) {
+  const { address, carried } = useAddress();
+  const { filters } = within(address, answer?.query);
+  const all = answer && exportPath(answer.query);
+  const told = rows ?? (answer && dim !== undefined ? () => memberRows(answer, dim, measures) : undefined);
+  const explore: Search = { m: measures[0] ?? "cost", ...(dim === undefined ? {} : { by: dim }) };
+  const items: Item[] = [
+    { key: "explore", label: "Open in Explore", to: "/explore", search: carried({ filters }, explore) },
+    { key: "rows", label: "Rows behind", to: "/conversations", search: carried({ filters }) },
+    { key: "csv", label: "Download CSV", isDisabled: !told, onSelect: () => told && saveCsv(told(), id) },
+    { key: "all", label: "Download all rows", isDisabled: !all, onSelect: () => all && void saveFrom(all, `${id}.csv`) },
+    ...more,
   ];
   return <Menu trigger={<Icon name="more" />} label="More" items={items} className={style.iconButton} />;
 }

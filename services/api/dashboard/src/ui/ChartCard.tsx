@@ -7,16 +7,16 @@ import { Lines } from "~/marks/Lines";
 import { StackedBars } from "~/marks/StackedBars";
 import { type Chart, type Series, prepare, prepareMeasures } from "~/marks/prepare";
 import type { Search } from "~/state/address";
-import { drilled, useAddress } from "~/state/useAddress";
+import { drilled, useAddress, within } from "~/state/useAddress";
 
 import { Card, type CardProps } from "./Card";
+import { CardMenu } from "./CardMenu";
 import { Icon } from "./Icon";
 import { Legend } from "./Legend";
-import { Menu } from "./Menu";
 import { NothingHere } from "./NothingHere";
 import { Pending } from "./Pending";
 import { TableView } from "./TableView";
-import { saveCsv, savePng, chartRows } from "./download";
+import { chartRows, savePng } from "./download";
 import style from "./ui.module.css";
 
 export interface ChartCardProps extends Omit<CardProps, "children" | "problem" | "isLoading" | "isStale" | "actions" | "figure"> {
@@ -43,7 +43,8 @@ export function isEmpty(chart: Chart): boolean {
 
 /** A question's answer as a chart, with everything a chart owes its reader. */
 export function ChartCard({ result, mark, measures, dim, height, isWide = false, controls, figure, ...card }: ChartCardProps) {
-  const { address, carried } = useAddress();
+  const { address: shown, carried } = useAddress();
+  const address = within(shown, result.answer?.query);
   const navigate = useNavigate();
   const [isTable, setIsTable] = useState(false);
   const [strong, setStrong] = useState<string | null>(null);
@@ -55,15 +56,11 @@ export function ChartCard({ result, mark, measures, dim, height, isWide = false,
     const bucket = chart?.buckets[index];
     if (bucket) void navigate({ to: "/explore", search: carried(drilled(address, { bucket }), explore) });
   };
-  const items = [
-    { key: "explore", label: "Open in Explore", to: "/explore", search: carried({}, explore) },
-    { key: "rows", label: "Rows behind", to: "/conversations", search: carried() },
-    { key: "csv", label: "Download CSV", onSelect: () => chart && saveCsv(chartRows(chart), card.id), isDisabled: !chart },
-    { key: "png", label: "Download PNG", isDisabled: !chart || isTable, onSelect: () => {
-      const svg = body.current?.querySelector<SVGSVGElement>("svg[role=img]");
-      if (svg) void savePng(svg, card.id);
-    } },
-  ];
+  const png = { key: "png", label: "Download PNG", isDisabled: !chart || isTable, onSelect: () => {
+    const svg = body.current?.querySelector<SVGSVGElement>("svg[role=img]");
+    if (svg) void savePng(svg, card.id);
+  } };
+  const isBlank = chart && isEmpty(chart) && !result.answer?.completeness.pending_calls;
   const Mark = mark === "bars" ? StackedBars : Lines;
   return (
     <Card {...card} problem={result.problem} isLoading={result.isLoading} isStale={result.isStale}
@@ -74,11 +71,11 @@ export function ChartCard({ result, mark, measures, dim, height, isWide = false,
           <button className={style.iconButton} aria-label={isTable ? "Show as chart" : "Show as table"} data-table-toggle="" onClick={() => setIsTable(!isTable)}>
             <Icon name={isTable ? "chart" : "table"} />
           </button>
-          <Menu trigger={<Icon name="more" />} label="More" items={items} className={style.iconButton} />
+          <CardMenu id={card.id} answer={result.answer} dim={dim} measures={measures} rows={chart && (() => chartRows(chart))} more={[png]} />
         </>
       }>
-      {chart && isEmpty(chart) && !result.answer?.completeness.pending_calls && <NothingHere />}
-      {chart && !(isEmpty(chart) && !result.answer?.completeness.pending_calls) && (
+      {isBlank && <NothingHere />}
+      {chart && !isBlank && (
         <div className={isWide ? style.wide : undefined} ref={body}>
           {isTable ? <TableView chart={chart} /> : <Mark chart={chart} strong={strong} onPick={pick} {...(height ? { height } : {})} />}
           <div>

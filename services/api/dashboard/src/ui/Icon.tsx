@@ -27,6 +27,7 @@ const PATHS = {
   check: "M4 10.5l4 4 8-9",
   warn: "M10 3l7.5 13.5h-15zM10 8v4M10 14.3v.01",
   search: "M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4",
+  copy: "M7 7h9v9H7zM4 13V4h9",
   share: "M10 12V3M6.5 6L10 2.5 13.5 6M5 9H4v8h12V9h-1",
   out: "M8 4H4v12h4M12 7l3 3-3 3M15 10H8",
 } as const;

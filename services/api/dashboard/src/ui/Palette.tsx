@@ -2,7 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useState } from "react";
 
-import { useQueryAnswer } from "~/api/hooks";
+import { useBatch } from "~/api/hooks";
 import type { Session } from "~/api/types";
 import { PAGES } from "~/pages";
 import { PRESETS } from "~/state/range";
@@ -20,22 +20,26 @@ interface Entry {
 }
 
 const SHOWN_MAX = 12;
+const MEMBERS = [{ dim: "org", kind: "Org" }, { dim: "assistant", kind: "Assistant" }, { dim: "model", kind: "Model" }];
 
 function useEntries(typed: string, session: Session): Entry[] {
   const { address, change, carried } = useAddress();
   const navigate = useNavigate();
   const isTeam = session.role === "team";
-  const { answer } = useQueryAnswer(queryOf({ ...address, filters: [] }, { measures: ["calls"], by: [{ dim: isTeam ? "org" : "model", top: 100 }] }));
+  const { of } = useBatch(Object.fromEntries(MEMBERS.map(({ dim }) => [dim, queryOf({ ...address, filters: [] }, { measures: ["calls"], by: [{ dim, top: 100, order: "calls" }] })])));
   const go = (to: string) => () => void navigate({ to, search: carried() });
   const pages = PAGES.filter((page) => page.nav && (isTeam || page.isForOrgs));
-  const members = (answer?.groups ?? []).map((group) => Object.values(group.key)[0] ?? "").filter(Boolean);
+  const toRows = (dim: string, name: string) => () => void navigate({ to: "/explore", search: carried({ filters: [{ dim, not: false, values: [name] }] }, isTeam ? {} : { m: "charge" }) });
+  const members = MEMBERS.flatMap(({ dim, kind }) => (of(dim).answer?.groups ?? []).flatMap(({ key }) => {
+    const name = key[dim];
+    if (!name || (dim === "org" && !isTeam)) return [];
+    return [{ key: `${dim} ${name}`, label: name, kind, run: dim === "org" ? go(`/orgs/${encodeURIComponent(name)}`) : toRows(dim, name) }];
+  }));
   const id = typed.trim();
   return [
     ...pages.map((page) => ({ key: page.path, label: page.nav?.label ?? "", kind: "Page", run: go(page.path) })),
     ...PRESETS.map((one) => ({ key: one.key, label: one.label, kind: "Range", run: () => change({ from: one.from, to: one.to }) })),
-    ...members.map((name) => isTeam
-      ? { key: `org ${name}`, label: name, kind: "Org", run: go(`/orgs/${encodeURIComponent(name)}`) }
-      : { key: `model ${name}`, label: name, kind: "Model", run: () => change({ filters: [{ dim: "model", not: false, values: [name] }] }) }),
+    ...members,
     ...(/^[\w:./-]{6,}$/.test(id) ? [
       { key: "trace", label: id, kind: "Open trace", run: go(`/traces/${encodeURIComponent(id)}`) },
       { key: "conversation", label: id, kind: "Open conversation", run: go(`/conversations/${encodeURIComponent(id)}`) },
@@ -61,7 +65,7 @@ function Search({ session, onDone }: { session: Session; onDone: () => void }) {
   };
   return (
     <>
-      <input className={style.search} placeholder="Pages, orgs, ranges, or paste an id" role="combobox" aria-expanded aria-controls="entries" aria-label="Search"
+      <input className={style.search} placeholder="Pages, orgs, assistants, models, ranges, or paste an id" role="combobox" aria-expanded aria-controls="entries" aria-label="Search"
         aria-activedescendant={`entry-${marked}`} autoFocus value={typed} onKeyDown={keys} onChange={(event) => {
           setTyped(event.target.value);
           setAt(0);
@@ -82,7 +86,7 @@ export function Palette({ state, session }: { state: Shortcuts; session: Session
   return (
     <Dialog.Root open={state.open !== null} onOpenChange={(isOpen) => !isOpen && state.close()}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={style.backdrop} />
+        <Dialog.Backdrop className={ui.backdrop} />
         <Dialog.Popup className={style.palette}>
           <Dialog.Title className={state.open === "help" ? style.helpTitle : "hidden"}>{state.open === "help" ? "Keys" : "Search"}</Dialog.Title>
           {state.open === "palette" && <Search session={session} onDone={state.close} />}

@@ -1,6 +1,8 @@
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 
+import { EMBED } from "~/api/embed";
+import { useLive } from "~/api/live";
 import { useSession, useSignOut } from "~/api/session";
 import type { Session } from "~/api/types";
 import { PAGES, type Page } from "~/pages";
@@ -59,6 +61,17 @@ function Rail({ session }: { session: Session }) {
   );
 }
 
+/** Inside a customer's own site: its pages in a row instead of the rail, no account. */
+function Tabs({ session }: { session: Session }) {
+  const { carried } = useAddress();
+  return (
+    <nav className={style.tabs} aria-label="Pages">
+      {session.org && <Link to="/orgs/$org" params={{ org: session.org }} search={carried()} className={style.item}>Usage</Link>}
+      {pagesFor(session).map((page) => <Link key={page.path} to={page.path} search={carried()} className={style.item} activeOptions={{ includeSearch: false }}>{page.nav?.label}</Link>)}
+    </nav>
+  );
+}
+
 /** A whole load, so that nothing of the last session stays in memory. */
 function ToLogin() {
   const { href } = useLocation();
@@ -74,16 +87,17 @@ export function Shell() {
   const { problems } = useAddress();
   const { isFetching } = useAsOf();
   const shortcuts = useShortcuts();
+  useLive(session.data?.live ?? false);
   if (session.isPending) return null;
   if (session.error) {
     const problem = session.error instanceof Problem ? session.error : new Problem({ status: 0, detail: session.error.message });
     return <main className={style.alone}><ProblemNotice problem={problem} /></main>;
   }
-  if (!session.data) return <ToLogin />;
+  if (!session.data) return EMBED === null ? <ToLogin /> : null;
   return (
-    <div className={style.shell}>
+    <div className={style.shell} data-embedded={EMBED === null ? undefined : ""}>
       <a href="#page" className={style.skip}>Skip to the page</a>
-      <Rail session={session.data} />
+      {EMBED === null ? <Rail session={session.data} /> : <Tabs session={session.data} />}
       <div className={style.main}>
         <div className={style.progress} data-on={isFetching ? "" : undefined} />
         <TopBar onPalette={shortcuts.openPalette} />

@@ -1,5 +1,6 @@
 import { useState } from "react";
 
+import { EMBED } from "~/api/embed";
 import { clockLabel } from "~/format/time";
 import { useAddress } from "~/state/useAddress";
 
@@ -58,7 +59,7 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
       <Filters />
       <div className={style.barEnd}>
         <AsOf />
-        <CopyLink />
+        {EMBED === null && <CopyLink />}
         <button className={ui.iconButton} onClick={onPalette} aria-label="Search (Ctrl K)" title="Search (Ctrl K)"><Icon name="search" /></button>
       </div>
     </header>

@@ -1,3 +1,7 @@
+import { fetched, queryString } from "~/api/client";
+import { EMBED } from "~/api/embed";
+import type { Query } from "~/api/types";
+import { isExported } from "~/format/measures";
 import type { Chart } from "~/marks/prepare";
 
 /** Text that a spreadsheet would take for a formula is defused. */
@@ -37,6 +41,32 @@ export function saveCsv(rows: readonly (readonly (string | number | null | undef
 
 export function saveJson(value: unknown, name: string): void {
   saved(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }), `${name}.json`);
+}
+
+function base64url(text: string): string {
+  const bytes = String.fromCharCode(...new TextEncoder().encode(text));
+  return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+/** Where all rows of a question are told, not the shown alone; null where none of its measures is exported. */
+export function exportPath(query: Query): string | null {
+  const { from, to, tz, currency, interval, by = [], where = [] } = query;
+  const measures = query.measures.filter(isExported);
+  const asked = { measures, by: by.map(({ dim }) => ({ dim })), where, from, to, tz, currency, interval: interval ?? null };
+  return measures.length ? `/v1/export${queryString({ format: "csv", q: base64url(JSON.stringify(asked)) })}` : null;
+}
+
+/** The calls of the range and filters themselves. */
+export function callsPath(query: Query): string {
+  const { from, to, tz, currency, where = [] } = query;
+  const asked = { measures: ["calls"], where: where.filter(({ dim }) => dim !== "token_category"), from, to, tz, currency };
+  return `/v1/export${queryString({ what: "calls", format: "csv", q: base64url(JSON.stringify(asked)) })}`;
+}
+
+/** The browser writes it as it comes; inside a customer's site, where there is no cookie, it is fetched first. */
+export async function saveFrom(path: string, name: string): Promise<void> {
+  if (EMBED === null) Object.assign(document.createElement("a"), { href: path, download: name }).click();
+  else saved(await fetched(path), name);
 }
 
 const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-size", "font-family"];

@@ -13,7 +13,7 @@ export interface Shortcuts {
 }
 
 export const HELP: [string, string][] = [
-  ["Ctrl K", "Search pages, orgs, ranges, actions"],
+  ["Ctrl K", "Search pages, orgs, assistants, models, ranges"],
   ["?", "This list"],
   ["/", "Add a filter"],
   ["g then o e s …", "Go to a page"],

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { Problem, ask } from "~/api/client";
+import type { Where } from "~/api/types";
 import { measure, showExact } from "~/format/measures";
 import { money, signedMoney } from "~/format/money";
 import { Drivers } from "~/marks/Drivers";
@@ -37,6 +38,12 @@ function useExplanation() {
   };
 }
 
+/** Null is all models that are not told apart, an empty one is "no model". */
+function whereOf(model: string | null): Where[] {
+  if (model === null) return [];
+  return model ? [{ dim: "model", in: [model] }] : [{ dim: "model", is_null: true }];
+}
+
 /** Why the cost changed: four causes and the drivers behind them, whose sums are the change exactly. */
 export default function Explain() {
   const { address, carried } = useAddress();
@@ -48,8 +55,8 @@ export default function Explain() {
     key: `${driver.model ?? ""} ${driver.token_category}`,
     change: driver.difference,
     label: (
-      <Link to="/explore" search={carried(drilled(address, { where: [driver.model ? { dim: "model", in: [driver.model] } : { dim: "model", is_null: true }] }), { m: "cost", by: "token_category" })}>
-        {labelOf(driver.model)} <span className={ui.faint}>{categoryLabel(driver.token_category)}</span>
+      <Link to="/explore" search={carried(drilled(address, { where: whereOf(driver.model) }), { m: "cost", by: "token_category" })}>
+        {driver.model === null ? "Other models" : labelOf(driver.model)} <span className={ui.faint}>{categoryLabel(driver.token_category)}</span>
       </Link>
     ),
     cells: CAUSES.map(([name]) => signedMoney(driver[name], currency)),

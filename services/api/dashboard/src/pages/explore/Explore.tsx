@@ -12,11 +12,14 @@ import { Card } from "~/ui/Card";
 import { CardMenu } from "~/ui/CardMenu";
 import { ChartCard } from "~/ui/ChartCard";
 import { dimLabel } from "~/ui/Filters";
+import { Icon } from "~/ui/Icon";
+import { Menu } from "~/ui/Menu";
 import { Notice } from "~/ui/Notice";
 import { NothingHere } from "~/ui/NothingHere";
 import { Pending } from "~/ui/Pending";
 import { Segments } from "~/ui/Segments";
 import { useTellAsOf } from "~/ui/asOf";
+import { callsPath, exportPath, saveFrom } from "~/ui/download";
 import ui from "~/ui/ui.module.css";
 
 import style from "./explore.module.css";
@@ -72,6 +75,8 @@ export default function Explore() {
   const { of, asOf, isFetching } = useBatch(exploreQueries(address, asked));
   useTellAsOf(asOf, isFetching);
   const own = (part: Record<string, string>) => void navigate({ to: ".", search: { ...search, ...part } });
+  const chart = of("chart").answer;
+  const rows = chart && exportPath(chart.query);
   const isBars = measure(asked.measure).additive;
   return (
     <>
@@ -80,6 +85,10 @@ export default function Explore() {
         <div className={style.choices}>
           <Choice label="Measure" value={asked.measure} onChoose={(m) => own({ m })} options={names.filter((name) => MEASURES.includes(name)).map((name) => [name, measure(name).label])} />
           <Choice label="By" value={address.by} onChoose={(by) => change({ by })} options={dims.map((dim) => [dim, dimLabel(dim)])} />
+          <Menu label="Download all" trigger={<><Icon name="down" size={16} />Download all</>} items={[
+            { key: "groups", label: "All rows of this question", isDisabled: !rows, onSelect: () => rows && void saveFrom(rows, "groups.csv") },
+            { key: "calls", label: "The calls themselves", isDisabled: !chart, onSelect: () => chart && void saveFrom(callsPath(chart.query), "calls.csv") },
+          ]} />
         </div>
       </div>
       {asked.problem && <Notice tone="warn">{asked.problem}</Notice>}

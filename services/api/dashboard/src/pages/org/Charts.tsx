@@ -1,9 +1,12 @@
+import { Link } from "@tanstack/react-router";
+
 import type { Result } from "~/api/hooks";
 import type { Answer } from "~/api/types";
 import { measure, percent, show, showExact } from "~/format/measures";
-import { useAddress } from "~/state/useAddress";
+import { useAddress, within } from "~/state/useAddress";
 import { ChartCard } from "~/ui/ChartCard";
 import { Segments } from "~/ui/Segments";
+import ui from "~/ui/ui.module.css";
 
 interface Split {
   measure: string;
@@ -31,10 +34,13 @@ export function OrgOverTime({ result, split, onSplit }: { result: Result; split:
 
 /** Resolved ÷ outcomes told, negative ÷ rated. */
 export function Conversations({ result }: { result: Result }) {
+  const { address, carried } = useAddress();
+  const { filters } = within(address, result.answer?.query);
   const total = result.answer?.total.total;
   const [resolved, outcomes] = [Number(total?.resolved), Number(total?.outcomes)];
   return (
     <ChartCard id="conversations" title="Conversations" result={result} mark="lines" measures={["conversations"]}
+      controls={<Link className={ui.button} to="/conversations" search={carried({ filters })}>Costliest</Link>}
       figure={(answer) => <><Figure answer={answer} name="conversations" label="conversations" /><span><b>{outcomes ? percent(resolved / outcomes) : "—"}</b> resolved</span><Figure answer={answer} name="negative_share" label="of ratings negative" /></>} />
   );
 }

@@ -1,8 +1,10 @@
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 
 import { useBatch, useGet } from "~/api/hooks";
+import { useSession } from "~/api/session";
 import { useAddress } from "~/state/useAddress";
+import { Icon } from "~/ui/Icon";
 import { ProblemNotice } from "~/ui/Notice";
 import { useTellAsOf } from "~/ui/asOf";
 import ui from "~/ui/ui.module.css";
@@ -15,6 +17,8 @@ import { Status } from "./Status";
 import { brandOf } from "./brand";
 import style from "./org.module.css";
 import { orgQueries } from "./queries";
+
+const Share = lazy(() => import("./Share"));
 
 export interface OrgRecord {
   org_id: string;
@@ -30,6 +34,8 @@ export default function Org() {
   const { org }: { org: string } = useParams({ from: "/shell/orgs/$org" });
   const { address } = useAddress();
   const [split, setSplit] = useState({ measure: "charge", dim: "feature" });
+  const [isSharing, setIsSharing] = useState(false);
+  const isTeam = useSession().data?.role === "team";
   const record = useGet<OrgRecord>(`/v1/orgs/${encodeURIComponent(org)}`, 3_600_000);
   const { of, asOf, isFetching } = useBatch(orgQueries(address, org, split));
   useTellAsOf(asOf, isFetching);
@@ -43,8 +49,12 @@ export default function Org() {
           <h1>{record.answer?.name ?? org}</h1>
           {record.answer?.plan && <span className={style.plan}>{record.answer.plan}</span>}
         </div>
-        <Status days={of("days")} />
+        <div className={style.aside}>
+          <Status days={of("days")} />
+          {isTeam && <button className={ui.button} onClick={() => setIsSharing(true)}><Icon name="share" size={16} />Share</button>}
+        </div>
       </div>
+      {isSharing && <Suspense><Share org={org} name={record.answer?.name ?? org} onClose={() => setIsSharing(false)} /></Suspense>}
       {isUnknown && record.problem && <ProblemNotice problem={record.problem} />}
       <div className={ui.grid}>
         <Used used={of("used")} month={of("month")} record={record.answer} />

@@ -4,8 +4,7 @@ import { dateTimeLabel } from "~/format/time";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Icon } from "~/ui/Icon";
-import { FirstEvent } from "~/ui/FirstEvent";
-import { Empty } from "~/ui/Notice";
+import { NeverReceived } from "~/ui/NothingHere";
 
 import style from "./overview.module.css";
 
@@ -40,7 +39,7 @@ export function Health() {
   const { address } = useAddress();
   const result = useGet<HealthAnswer>("/v1/health/data");
   const { answer } = result;
-  if (answer && answer.received + answer.stored === 0) return <Card id="health" title="Data health" span={12}><Empty title="Nothing has been received yet."><FirstEvent /></Empty></Card>;
+  if (answer && answer.received + answer.stored === 0) return <Card id="health" title="Data health" span={12}><NeverReceived /></Card>;
   const steps: [string, number, string][] = answer ? [
     ["Received", answer.received, ""], ["Stored", answer.stored, "="], ["Duplicates", answer.duplicates, "+"], ["Rejected", answer.dead_lines, "+"], ["In flight", inFlight(answer), "+"],
   ] : [];

@@ -41,7 +41,7 @@ function Change({ spend }: { spend: Result }) {
   return (
     <Tile id="change" title="Change" isLoading={spend.isLoading} value={difference === null ? "—" : signedMoney(difference, currency)}
       exact={difference === null ? "not known" : showExact(difference, COST, currency)}
-      note={isKnown ? `${changeText(now, String(before))}, ${words} ${COMPARED[address.cmp] ?? COMPARED.previous ?? ""}` : "nothing to compare with"}>
+      note={isKnown && difference !== null ? Number(difference) === 0 ? "unchanged" : `${changeText(now, String(before))}, ${words} ${COMPARED[address.cmp] ?? COMPARED.previous ?? ""}` : "nothing to compare with"}>
       <Link to="/explain" search={carried()} data-action="explain">Explain</Link>
     </Tile>
   );

@@ -83,7 +83,7 @@ export function AddPrice({ provider, model }: { provider: string; model: string 
   const publish = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     void attempt(event.currentTarget, async (record) => {
-      await ask("/v1/prices", { method: "PUT", body: isForced ? { ...record, force: true } : record });
+      await ask("/v1/prices", { method: "PUT", body: isForced ? { ...record, audit: { ...record.audit, force: true } } : record });
       setDone(`Published. Calls of ${record.model ?? ""} that waited for it are priced within seconds.`);
       setPreview(null);
       await client.invalidateQueries();

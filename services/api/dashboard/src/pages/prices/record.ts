@@ -51,13 +51,14 @@ export function recordOf(fields: Fields): BookRecord | string {
   if (!given.length) return "At least one price is needed; what is left empty stays unknown.";
   const wrong = given.find(([, price]) => !PRICE.test(price.trim()));
   if (wrong) return `${wrong[0]}: ${wrong[1]} is not a decimal such as 2.50`;
-  if (Number.isNaN(Date.parse(fields.from))) return "The instant from which it is in force is needed.";
+  const from = Date.parse(`${fields.from}Z`); // the form says UTC; a browser would take its own zone
+  if (Number.isNaN(from)) return "The instant from which it is in force is needed.";
   return {
     kind: "price",
     scope: fields.scope.trim() ? `org:${fields.scope.trim()}` : "*",
     provider: fields.provider.trim(),
     model: fields.model.trim(),
-    effective_from: new Date(fields.from).toISOString().replace(/\.000Z$/, "Z"),
+    effective_from: new Date(from).toISOString().replace(/\.000Z$/, "Z"),
     rates: Object.fromEntries(given.map(([name, price]) => [name, { price: price.trim(), per: MILLION }])),
     ...(fields.isRetroactive ? { reprice: "retroactive" } : {}),
     ...(fields.reason.trim() ? { audit: { reason: fields.reason.trim() } } : {}),

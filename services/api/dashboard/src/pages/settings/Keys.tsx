@@ -13,11 +13,13 @@ interface Key {
   key_id: string;
   scopes: string[];
   org_id?: string | null;
-  is_revoked?: boolean;
+  label?: string;
+  source: "settings" | "api";
+  revoked_at?: string | null;
 }
 
 interface Made {
-  key_id: string;
+  key: Key;
   secret: string;
 }
 
@@ -47,17 +49,17 @@ export function Keys() {
 
   return (
     <Card id="keys" title="API keys" span={12} isLoading={isLoading} problem={problem}>
-      {made && <Notice tone="good">Key <b>{made.key_id}</b> was made. Its secret is shown only now: <code className={style.secret}>{made.secret}</code></Notice>}
+      {made && <Notice tone="good">Key <b>{made.key.key_id}</b> was made. Its secret is shown only now: <code className={style.secret}>{made.secret}</code></Notice>}
       {wrong && <ProblemNotice problem={wrong} />}
       <table className={ui.table}>
         <thead><tr><th scope="col">Key</th><th scope="col" data-text="">May</th><th scope="col" data-text="">Organisation</th><th scope="col"><span className="hidden">Actions</span></th></tr></thead>
         <tbody>
-          {answer?.keys.map((key) => (
+          {answer?.keys.filter((key) => !key.revoked_at).map((key) => (
             <tr key={key.key_id}>
-              <th scope="row">{key.key_id}</th>
+              <th scope="row">{key.key_id}{key.label && <span className={ui.faint}> {key.label}</span>}</th>
               <td data-text="">{key.scopes.join(", ")}</td>
               <td data-text="">{key.org_id && key.org_id !== "*" ? key.org_id : "all"}</td>
-              <td><button className={ui.button} onClick={() => void attempt(() => ask(`/v1/keys/${encodeURIComponent(key.key_id)}`, { method: "DELETE" }))}>Revoke</button></td>
+              <td>{key.source === "settings" ? <span className={ui.faint}>in the settings</span> : <button className={ui.button} onClick={() => void attempt(() => ask(`/v1/keys/${encodeURIComponent(key.key_id)}`, { method: "DELETE" }))}>Revoke</button>}</td>
             </tr>
           ))}
         </tbody>

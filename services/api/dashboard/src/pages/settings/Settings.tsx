@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { useSession, useSignOut } from "~/api/session";
 import { Card } from "~/ui/Card";
-import { FirstEvent } from "~/ui/FirstEvent";
+import { SendEvents } from "~/ui/SendEvents";
 import { type Theme, useTheme } from "~/ui/theme";
 import ui from "~/ui/ui.module.css";
 
@@ -64,7 +64,7 @@ export default function Settings() {
         <Who />
         <Appearance />
         {session?.is_admin && <Keys />}
-        <Card id="sending" title="Send events" span={12}><FirstEvent /></Card>
+        <Card id="sending" title="Send events" span={12}><SendEvents /></Card>
       </div>
     </>
   );

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode } from "react";
 
 import { useGet } from "~/api/hooks";
 import { duration, whole } from "~/format/measures";
@@ -74,12 +74,15 @@ export interface DetailsProps {
   amount: string | null;
   isTeam: boolean;
   onSelect: (id: string) => void;
+  /** One of `TABS`; in the address, so that a link can open it. */
+  tab: string;
+  onTab: (tab: string) => void;
 }
 
 /** Everything known of the selected step. */
-export function Details({ trace, step, amount, isTeam, onSelect }: DetailsProps) {
+export function Details({ trace, step, amount, isTeam, onSelect, tab: asked, onTab }: DetailsProps) {
   const { address } = useAddress();
-  const [tab, setTab] = useState("facts");
+  const tab = TABS.some(([key]) => key === asked) ? asked : "facts";
   const currency = step.currency || address.currency;
   const tokens = Object.entries(step.tokens).filter(([, count]) => count > 0);
   const facts: [string, ReactNode][] = [
@@ -95,7 +98,7 @@ export function Details({ trace, step, amount, isTeam, onSelect }: DetailsProps)
   return (
     <aside className={style.details} aria-label="Selected step">
       <h2>{step.name || step.model || step.operation}</h2>
-      <Segments label="Details" value={tab} options={TABS} onChoose={setTab} />
+      <Segments label="Details" value={tab} options={TABS} onChoose={onTab} />
       {tab === "facts" && <><Facts facts={facts} /><Tellings step={step} steps={trace.steps} onSelect={onSelect} /></>}
       {tab === "price" && (step.model || step.pending ? <Explain key={step.event_id} eventId={step.event_id} project={trace.project} isTeam={isTeam} /> : <p className={style.faint}>Nothing is billed for this step.</p>)}
       {tab === "content" && <Contents trace={trace} step={step} />}

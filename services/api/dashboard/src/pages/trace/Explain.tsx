@@ -33,7 +33,7 @@ function LineRow({ line, currency }: { line: Line; currency: string }) {
   const how = line.multiply ? `× ${line.multiply}` : line.quantity && line.price ? `${line.quantity} × ${line.price} ÷ ${(line.per ?? 1).toLocaleString("en-US")}` : (line.price ?? "");
   return (
     <tr>
-      <th scope="row">{line.kind === "rate" ? line.dimension : `${line.kind}: ${line.dimension}`}</th>
+      <th scope="row">{!line.kind || line.kind === "rate" ? line.dimension.replace(/_/g, " ") : `${line.kind}: ${line.dimension}`}</th>
       <td data-text=""><code>{how}</code></td>
       <td title={exactMoney(line.amount, currency)}>{exactMoney(line.amount, currency)}</td>
     </tr>
@@ -63,6 +63,7 @@ export function Explain({ eventId, project, isTeam }: { eventId: string; project
         {answer.normaliser && <> Usage read by <code>{answer.normaliser}</code>.</>}
       </p>
       {answer.lines.length > 0 && (
+        <div className={style.lines} tabIndex={0} role="region" aria-label="Lines of the price">
         <table className={ui.table}>
           <thead><tr><th scope="col">Line</th><th scope="col" data-text="">Quantity × price ÷ per</th><th scope="col">Amount</th></tr></thead>
           <tbody>{answer.lines.map((line, index) => <LineRow key={`${line.dimension} ${index}`} line={line} currency={currency} />)}</tbody>
@@ -71,6 +72,7 @@ export function Explain({ eventId, project, isTeam }: { eventId: string; project
             <tr><th scope="row" colSpan={2}>{isTeam ? "Cost" : "Charge"}</th><td data-value={exactMoney(amount, currency)}>{exactMoney(amount, currency)}</td></tr>
           </tfoot>
         </table>
+        </div>
       )}
       {answer.adds_up === false && <Notice tone="bad">The lines do not add up to what the ledger holds.</Notice>}
       {answer.adds_up && <Notice tone="good">The lines add up to the ledger, to the last digit.</Notice>}

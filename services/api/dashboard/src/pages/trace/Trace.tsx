@@ -69,7 +69,7 @@ export default function Trace() {
           {trace && step && (
             <div className={style.split}>
               <Waterfall rows={rows} steps={trace.steps} selected={step.event_id} currency={currency} amount={amount} below={below} folded={folded} onFold={fold} onSelect={(key) => change({}, { step: key })} />
-              <Details trace={trace} step={step} amount={amount(step)} isTeam={isTeam} onSelect={(key) => change({}, { step: key })} />
+              <Details trace={trace} step={step} amount={amount(step)} isTeam={isTeam} onSelect={(key) => change({}, { step: key })} tab={one(search.tab)} onTab={(tab) => change({}, { tab, step: step.event_id })} />
             </div>
           )}
         </Card>

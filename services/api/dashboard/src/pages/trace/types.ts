@@ -8,7 +8,8 @@ export interface Subtree {
 }
 
 export interface Line {
-  kind: string;
+  /** Absent for a quantity at its rate. */
+  kind?: string;
   dimension: string;
   quantity?: string;
   price?: string;

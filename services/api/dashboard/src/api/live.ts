@@ -1,0 +1,113 @@
+/** Refresh by the server's word: it names the days that changed, and only what shows them asks again. */
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+
+import { resolve, wallNow } from "~/state/range";
+
+import type { Query } from "./types";
+
+const CHANGES = "/v1/changes";
+const RETRY_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A UTC day reaches into at most the local days beside it. */
+const ZONES_MS = DAY_MS;
+
+export interface Asked {
+  from: string;
+  to: string;
+  tz: string;
+  compare?: unknown;
+}
+
+/** Whether a question's range, or the one it is compared with, can hold rows of one of these UTC days. Pure. */
+export function touches({ from, to, tz, compare }: Asked, days: readonly string[], now: Date): boolean {
+  const at = wallNow(now, tz);
+  const [start, end] = [from, to].map((text) => Date.parse(`${resolve(text.slice(0, 16), at)}Z`));
+  if (start === undefined || end === undefined || Number.isNaN(start) || Number.isNaN(end)) return true;
+  const back = compare === "year" ? 366 * DAY_MS : compare === "week" ? 7 * DAY_MS : compare ? end - start : 0;
+  return days.some((day) => {
+    const first = Date.parse(`${day}T00:00Z`);
+    return first + DAY_MS + ZONES_MS > start - back && first - ZONES_MS < end;
+  });
+}
+
+/** The range in the parameters of a path; null for what has none: that is asked again at every change. */
+function rangeOf(path: string): Asked | null {
+  const parts = new URLSearchParams(path.split("?")[1] ?? "");
+  const [from, to] = [parts.get("from"), parts.get("to")];
+  return from && to ? { from, to, tz: parts.get("tz") ?? "UTC", compare: "previous" } : null;
+}
+
+/** Keys are `["batch", queries]`, `["explain", query]` and `["get", path]`. Pure. */
+export function isTouched(key: readonly unknown[], days: readonly string[], now: Date): boolean {
+  const [kind, asked] = key;
+  if (kind === "batch") return (asked as Query[]).some((one) => touches(one, days, now));
+  if (kind === "explain") return touches(asked as Asked, days, now);
+  if (kind !== "get" || typeof asked !== "string") return false;
+  const range = rangeOf(asked);
+  return range === null || touches(range, days, now);
+}
+
+let isLive = false;
+const listeners = new Set<() => void>();
+
+function tell(next: boolean): void {
+  if (next === isLive) return;
+  isLive = next;
+  for (const listener of listeners) listener();
+}
+
+/** True while the stream is open: then nothing need be asked by the clock. */
+export function useIsLive(): boolean {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, () => isLive);
+}
+
+function refresh(client: QueryClient, data: string): void {
+  const { days } = JSON.parse(data) as { days: string[] };
+  const now = new Date();
+  // What is being asked right now is left to finish: refreshes never overlap.
+  void client.invalidateQueries({ predicate: ({ queryKey }) => isTouched(queryKey, days, now) }, { cancelRefetch: false });
+}
+
+function follow(client: QueryClient): () => void {
+  let source: EventSource | null = null;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const close = () => {
+    clearTimeout(again);
+    source?.close();
+    source = null;
+    tell(false);
+  };
+  const open = () => {
+    close();
+    source = new EventSource(CHANGES);
+    source.onopen = () => tell(true);
+    source.onerror = () => {
+      tell(false); // the clock takes over; the browser tries again by itself unless it was refused
+      if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, RETRY_MS);
+    };
+    source.addEventListener("changed", (event: MessageEvent<string>) => refresh(client, event.data));
+  };
+  const look = () => {
+    if (document.hidden) close();
+    else if (!source) {
+      open();
+      void client.invalidateQueries({ stale: true }, { cancelRefetch: false });
+    }
+  };
+  document.addEventListener("visibilitychange", look);
+  if (!document.hidden) open();
+  return () => {
+    document.removeEventListener("visibilitychange", look);
+    close();
+  };
+}
+
+/** Follows the stream while the page is visible; where there is none, questions are asked by the clock. */
+export function useLive(isOffered: boolean): void {
+  const client = useQueryClient();
+  useEffect(() => (isOffered ? follow(client) : undefined), [isOffered, client]);
+}
