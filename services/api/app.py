@@ -26,6 +26,7 @@ def main() -> None:
         ]
         try:
             app = build(settings, reader, writer, lambda: datetime.now(UTC), ring)
+            app.state.streams.closing = stop
             status = health.Health(ready_checks={"clickhouse": reader.check})
             app.router.routes.extend(health.routes(status))
             await run.serve(run.http_server(app, settings), stop)

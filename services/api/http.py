@@ -22,12 +22,13 @@ from services.api import (
     searches,
     state,
     traces,
-    usage,
 )
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
+from services.api.query import changes, talks, usage, views
 from services.api.query import routes as query
-from services.api.query import talks, views
+from services.api.query.cache import Answers
+from services.api.query.counters import Counters
 from services.api.query.engine import Engine
 from services.api.query.limits import Budget
 from services.api.reader import Reader
@@ -106,6 +107,12 @@ def build(
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
     app.state.engine = Engine(reader, clock, settings.settled_after_hours)
+    app.state.answers = Answers(
+        app.state.engine, Counters(reader), settings.answer_cache_mb * 1_000_000
+    )
+    app.state.streams = changes.Streams(
+        Counters(reader, changes.TICK_SECONDS - 1), settings.streams_per_key_max
+    )
     app.state.budget = Budget(settings.query_units_per_minute)
     app.state.dashboard = pages.DIST
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
@@ -113,8 +120,8 @@ def build(
     web.equip(app)
     app.add_exception_handler(RefusedError, _refused)
     for part in (
-        query, views, talks, usage, state, searches, conversations, traces, contents, book, quotes,
-        coverage, repricing, session, keys, audit, replay, pages,
+        query, usage, views, talks, changes, state, searches, conversations, traces, contents, book,
+        quotes, coverage, repricing, session, keys, audit, replay, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400))
     return app

@@ -17,6 +17,9 @@ Family = Literal["usage", "sketch", "outcome", "revenue"]
 Kind = Literal["money", "count", "share", "duration", "rate"]
 Parts = Mapping[str, Any]
 TOKENS = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
+TOKEN_NAMES = {name: name.removeprefix("tok_") for name in TOKENS} | {
+    "tok_in": "input", "tok_out": "output",
+}  # fmt: skip
 MONEY = (
     "cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
     "cache_saved",
