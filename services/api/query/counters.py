@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from schemas.call import UNATTRIBUTED
 from services.api.plan import SECONDS, Range
 from services.api.reader import Reader, Rows
 from services.api.scope import Scope
@@ -33,6 +34,15 @@ class Known:
     prices: str = ""
     orgs: str = ""
     closed: frozenset[int] = frozenset()
+    nameless: frozenset[int] | None = None
+    """Days with steps that name no org."""
+
+    def has_nameless(self, whole: Range) -> bool:
+        """False when no step of the days a range touches is without an org."""
+        if self.nameless is None:
+            return True
+        low = whole.start // SECONDS["day"] * SECONDS["day"]
+        return any(low <= day < whole.end for day in self.nameless)
 
     def of(self, whole: Range, kinds: frozenset[str]) -> list[tuple[str, int, str]]:
         """The counters of the days a range touches."""
@@ -91,15 +101,16 @@ class Counters:
 def _known(rows: Rows) -> Known:
     days: dict[tuple[str, int], str] = {}
     alone: dict[str, str] = {}
-    closed = set()
+    listed: dict[str, set[int]] = {"closed": set(), "nameless": set()}
     for kind, day, at in rows:
-        if kind == "closed":
-            closed.add(int(day))
+        if kind in listed:
+            listed[kind].add(int(day))
         elif day:
             days[kind, int(day)] = f"{days.get((kind, int(day)), '')} {at}"
         else:
             alone[kind] = str(at)
-    return Known(days, alone.get("prices", ""), alone.get("orgs", ""), frozenset(closed))
+    closed, nameless = map(frozenset, listed.values())
+    return Known(days, alone.get("prices", ""), alone.get("orgs", ""), closed, nameless)
 
 
 def statement(scope: Scope, whole: Range) -> Statement:
@@ -119,6 +130,9 @@ def statement(scope: Scope, whole: Range) -> Statement:
         "SELECT 'outcomes' AS what, toUnixTimestamp(toStartOfDay(occurred_at)) AS day, "
         f"toString(groupBitXor(cityHash64({_OUTCOME}))) AS at {scope.rows('outcomes')} "
         f"AND occurred_at {between.replace('@', 'occurred_at')} GROUP BY day",
+        "SELECT DISTINCT 'nameless' AS what, toUnixTimestamp(toStartOfDay(bucket)) AS day, "
+        f"'' AS at {scope.rows('narrow_hour', final=False)} AND org_id = '{UNATTRIBUTED}' "
+        f"AND bucket {between.replace('@', 'bucket')}",
         "SELECT 'orgs' AS what, toUInt32(0) AS day, toString(groupBitXor(cityHash64("
         f"org_id, position, is_deleted))) AS at {scope.rows('orgs')}",
         "SELECT 'prices' AS what, toUInt32(0) AS day, toString(max(position)) AS at "

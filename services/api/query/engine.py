@@ -57,7 +57,8 @@ class Engine:
         """`completeness`, `columns`, `buckets`, `groups`, `other`, `total`, `previous`."""
         read = Reading(asked)
         async with self._running:
-            summed = asyncio.ensure_future(self._sum(read))
+            nameless = known.has_nameless(asked.whole)
+            summed = asyncio.ensure_future(self._sum(read, nameless=nameless))
             if asked.by:
                 await summed
             slots, waiting, *_ = await asyncio.gather(
@@ -77,10 +78,10 @@ class Engine:
             answer["previous"] = fold.told(asked, asked.compared, read.before, read.shown, slots)
         return answer
 
-    async def _sum(self, read: "Reading") -> None:
+    async def _sum(self, read: "Reading", *, nameless: bool) -> None:
         """Who is shown, and all sums of calls, of one statement."""
-        rows = await self._reader.run(statements.sums(read.asked, read.parts("usage")))
-        read.take(rows)
+        statement = statements.sums(read.asked, read.parts("usage"), nameless=nameless)
+        read.take(await self._reader.run(statement))
 
     async def _read(self, read: "Reading", cells: fold.Cells, family: Family) -> None:
         """The parts of one family of other tables into the cells of one range."""
@@ -173,7 +174,7 @@ class Reading:
 
     def __init__(self, asked: Asked) -> None:
         parts = [part for name in asked.measures for part in MEASURES[name].parts]
-        parts += ["pending_calls", "steps"]
+        parts += ["pending_calls", "unattributed"]
         if any(MEASURES[name].kind == "money" for name in asked.measures):
             parts += ["currencies"]
         self.asked, self.shown, self.nameless = asked, Members(), 0
@@ -192,13 +193,14 @@ class Reading:
     def take(self, rows: Rows) -> None:
         """The rows of `statements.sums`."""
         width, parts = len(self.asked.by), self.parts("usage")
+        knows = statements.knows_orgs(self.asked)
         self.shown = statements.members(self.asked, rows)
         for side, bucket, depth, *rest in rows:
             row = (bucket, depth, *rest[:width], *rest[2 * width + 1 :])
-            if side == statements.NAMELESS:
-                self.nameless += int(row[2 + width + parts.index("steps")])
-            else:
+            if side != statements.NAMELESS:
                 self.sides[side].sum([row], parts, width)
+            if side == (statements.NOW if knows else statements.NAMELESS):
+                self.nameless += int(row[2 + width + parts.index("unattributed")])
 
 
 def completeness(read: Reading, fresh: Freshness, waiting: Waiting) -> dict[str, Any]:

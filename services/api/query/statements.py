@@ -8,7 +8,7 @@ from typing import Any
 from services.api.plan import Plan
 from services.api.query import pending, source
 from services.api.query.ask import CHANGE, Asked, Level
-from services.api.query.dims import COLUMNS
+from services.api.query.dims import CATEGORY, COLUMNS, level_of
 from services.api.query.measures import OPERATIONS, PARTS, TIMED, ranking
 from services.api.statement import LIMITS, Statement
 
@@ -27,14 +27,22 @@ NOW, BEFORE, NAMELESS = 0, 1, 2
 """Sides of the one reading: the range, the range to compare with, steps that name no org."""
 
 
-def sums(asked: Asked, parts: Sequence[str]) -> Statement:
+def knows_orgs(asked: Asked) -> bool:
+    """True when the rows of the range themselves tell which steps name no org."""
+    level = level_of(asked.names, is_one_org=asked.scope.org_id is not None)
+    return level != "total" and CATEGORY not in asked.names
+
+
+def sums(asked: Asked, parts: Sequence[str], *, nameless: bool) -> Statement:
     """Sums of both ranges by bucket and member, and the members' places: all of one reading.
+
+    `nameless`: also those of the steps that name no org, where the rows themselves do not tell.
 
     Columns: side, bucket, how much of the key is shown (0: other), the key, the place at each
     level, the number of members at the first level, the parts. Members are ranked over the whole
     range, ties by name; with 'change' over both ranges, by absolute difference.
     """
-    text, parameters = _sides(asked, parts)
+    text, parameters = _sides(asked, parts, nameless=nameless)
     keys, fold = _keys(asked), [_again(part) for part in parts]
     if not keys:
         return Statement(f"SELECT side, b, toUInt8(0), toUInt64(0), {', '.join(_named(parts))} "
@@ -54,11 +62,11 @@ def sums(asked: Asked, parts: Sequence[str]) -> Statement:
     return Statement(f"SELECT {head} FROM ({text}) GROUP BY {groups}" + LIMITS, parameters)
 
 
-def _sides(asked: Asked, parts: Sequence[str]) -> tuple[str, source.Parameters]:
+def _sides(asked: Asked, parts: Sequence[str], *, nameless: bool) -> tuple[str, source.Parameters]:
     """The sums of each side by bucket and key, with what ranks the members."""
     text, parameters = _side(asked, parts, NOW)
     sides = [BEFORE] if asked.compared else []
-    if pending.unattributed(asked):
+    if nameless and not knows_orgs(asked) and pending.unattributed(asked):
         sides += [NAMELESS]
     for side in sides:
         more, own = _apart(*_side(asked, parts, side), side)
