@@ -48,8 +48,6 @@ def overview(start: str, zone: str, split: str) -> list[dict[str, Any]]:
         cut("operation", "cost", "steps", "errors", "error_share", "latency_ms.p95", "cost", top=12)
         | tools,
         over("feedback_positive", "feedback_negative", "feedback", "negative_share"),
-        whole | {"measures": ["negative_share", "feedback"],
-                 "by": [{"dim": "assistant_version", "top": 5}]},
     ]  # fmt: skip
 
 

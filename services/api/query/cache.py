@@ -6,22 +6,24 @@ a change of an old day is a new hash. A kept answer keeps its `as_of`, which sta
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.api.estimate import Freshness
 from services.api.plan import SECONDS, Range
 from services.api.query import limits
-from services.api.query.ask import Asked
+from services.api.query.ask import CHANGE, Asked
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.counters import Counters, Known
 from services.api.query.engine import Engine, echoed
 from services.api.query.measures import MEASURES, PARTS
 from services.api.reader import text
-from services.runtime.problems import encode
+from services.runtime.problems import ProblemError, encode
+
+Charge = Callable[[int], None]
 
 
 class Moment(NamedTuple):
@@ -46,7 +48,7 @@ class Answers:
         self._engine, self._counters, self._bytes_max = engine, counters, bytes_max
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._bytes = 0
-        self._coming: dict[str, asyncio.Task[Kept]] = {}
+        self._coming: dict[str, asyncio.Task[dict[str, Kept]]] = {}
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
         """Read before anything is answered, so that an answer is never older than its counters."""
@@ -73,39 +75,58 @@ class Answers:
         ]  # fmt: skip
         return blake2b(encode(depends), digest_size=16).hexdigest()
 
-    async def get(
-        self, asked: Asked, moment: Moment, charge: Callable[[int], None] | None = None
-    ) -> Kept:
-        """The kept answer, or a new one that all who ask for it meanwhile share.
+    async def get(self, asked: Asked, moment: Moment, charge: Charge | None = None) -> Kept:
+        """The kept answer of one question, or a new one."""
+        [found] = await self.all([asked], moment, charge)
+        if isinstance(found, ProblemError):
+            raise found
+        return found
 
-        `charge` is called with the units of what has to be computed, and may refuse.
+    async def all(
+        self, asked: Sequence[Asked], moment: Moment, charge: Charge | None = None
+    ) -> list[Kept | ProblemError]:
+        """Kept answers, or new ones, which all who ask for them meanwhile share.
+
+        Questions that differ in their measures alone are answered by one reading. `charge` is
+        called with the units of what has to be computed, and may refuse.
         """
-        tag = self.tag(asked, moment)
-        if (kept := self._kept.get(tag)) is not None:
-            self._kept.move_to_end(tag)
-            return kept
-        if (coming := self._coming.get(tag)) is None:
-            if charge is not None:
-                charge(limits.units(asked))
-            coming = asyncio.create_task(self._answer(asked, moment, tag))
-            self._coming[tag] = coming
-            coming.add_done_callback(lambda done: self._done(tag, done))
-        return await asyncio.shield(coming)
+        missing: dict[bytes, dict[str, Asked]] = {}
+        found: dict[str, Kept | ProblemError] = {}
+        tags = [self.tag(one, moment) for one in asked]
+        for one, tag in zip(asked, tags, strict=True):
+            if (kept := self._kept.get(tag)) is not None:
+                self._kept.move_to_end(tag)
+                found[tag] = kept
+            elif tag not in self._coming:
+                missing.setdefault(_likeness(one), {})[tag] = one
+        for alike in missing.values():
+            refused = _charged(alike, charge)
+            found |= refused
+            if wanted := {tag: one for tag, one in alike.items() if tag not in refused}:
+                coming = asyncio.create_task(self._answer(wanted, moment))
+                self._coming |= dict.fromkeys(wanted, coming)
+        comings = {tag: self._coming[tag] for tag in tags if tag not in found}
+        await asyncio.wait(comings.values()) if comings else None
+        for tag, coming in comings.items():
+            error = coming.exception()
+            if error is not None and not isinstance(error, ProblemError):
+                raise error
+            found[tag] = error or coming.result()[tag]
+        return [found[tag] for tag in tags]
 
-    def _done(self, tag: str, done: asyncio.Task[Kept]) -> None:
-        del self._coming[tag]
-        if not done.cancelled():
-            done.exception()  # told to those who wait; nobody may
-
-    async def _answer(self, asked: Asked, moment: Moment, tag: str) -> Kept:
-        fresh = moment.fresh
-        told: dict[str, Any] = {
-            "query": echoed(asked), "as_of": text(fresh.as_of) if fresh.as_of else None,
-        }  # fmt: skip
-        told |= await self._engine.answer(asked, fresh, moment.known)
-        kept = Kept(encode(told | {"units": limits.units(asked)}), fresh.as_of)
-        self._keep(tag, kept)
-        return kept
+    async def _answer(self, wanted: Mapping[str, Asked], moment: Moment) -> dict[str, Kept]:
+        as_of = moment.fresh.as_of
+        try:
+            answers = await self._engine.answer(list(wanted.values()), moment.fresh, moment.known)
+        finally:
+            for tag in wanted:
+                del self._coming[tag]
+        made = {}
+        for (tag, one), answer in zip(wanted.items(), answers, strict=True):
+            told = {"query": echoed(one), "as_of": text(as_of) if as_of else None, **answer}
+            made[tag] = Kept(encode(told | {"units": limits.units(one)}), as_of)
+            self._keep(tag, made[tag])
+        return made
 
     def _keep(self, tag: str, kept: Kept) -> None:
         self._kept[tag] = kept
@@ -113,6 +134,24 @@ class Answers:
         while self._bytes > self._bytes_max:
             _, old = self._kept.popitem(last=False)
             self._bytes -= len(old.body)
+
+
+def _likeness(asked: Asked) -> bytes:
+    """The same for questions that one reading answers."""
+    ranks = [asked.order, asked.measures[0] if asked.order == CHANGE else ""] if asked.by else []
+    return encode([echoed(asked) | {"measures": []}, asked.scope.org_id, ranks])
+
+
+def _charged(alike: Mapping[str, Asked], charge: Charge | None) -> dict[str, ProblemError]:
+    """Those questions that the asker has no units left for."""
+    refused = {}
+    for tag, one in alike.items():
+        try:
+            if charge is not None:
+                charge(limits.units(one))
+        except ProblemError as problem:
+            refused[tag] = problem
+    return refused
 
 
 def ranges_of(asked: Asked) -> list[Range]:

@@ -1,7 +1,8 @@
 """Answers a question: members and sums of one reading, then the other tables side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -53,30 +54,31 @@ class Engine:
         is_old = end < self._clock() - self._settled
         return is_old and fresh.as_of is not None and fresh.as_of > end
 
-    async def answer(self, asked: Asked, fresh: Freshness, known: Known) -> dict[str, Any]:
-        """`completeness`, `columns`, `buckets`, `groups`, `other`, `total`, `previous`."""
+    async def answer(
+        self, asked: Sequence[Asked], fresh: Freshness, known: Known
+    ) -> list[dict[str, Any]]:
+        """`completeness`, `columns`, `buckets`, `groups`, `other`, `total`, `previous` of each.
+
+        The questions are alike: they differ in their measures alone, so one reading answers all.
+        """
         read = Reading(asked)
         async with self._running:
-            nameless = known.has_nameless(asked.whole)
+            nameless = known.has_nameless(read.asked.whole)
             summed = asyncio.ensure_future(self._sum(read, nameless=nameless))
-            if asked.by:
+            if read.asked.by:
                 await summed
             slots, waiting, *_ = await asyncio.gather(
                 self._slots_of(read, summed),
                 self._waiting(read, summed, known.prices),
                 *(self._read(read, cells, family) for cells in read.sides for family in OTHERS),
             )
-        state = self._state(asked, fresh, known, waiting)
-        complete = {"state": state} | completeness(read, fresh, waiting)
-        answer: dict[str, Any] = {"completeness": complete, "columns": fold.columns(asked)}
-        answer |= fold.told(asked, asked.plan, read.cells, read.shown, slots)
+        state = {"state": self._state(read.asked, fresh, known, waiting)}
         now = self._clock().timestamp()
-        for told, bucket in zip(answer["buckets"], asked.plan.buckets, strict=True):
-            told["partial"] = bucket.is_partial or bucket.end > now
-        answer["previous"] = None
-        if asked.compared is not None:
-            answer["previous"] = fold.told(asked, asked.compared, read.before, read.shown, slots)
-        return answer
+        return [
+            {"completeness": state | completeness(one, read, fresh, waiting)}
+            | _told(one, read, slots, now)
+            for one in asked
+        ]
 
     async def _sum(self, read: "Reading", *, nameless: bool) -> None:
         """Who is shown, and all sums of calls, of one statement."""
@@ -170,14 +172,15 @@ class Waiting(NamedTuple):
 
 
 class Reading:
-    """What one question has read so far."""
+    """What questions that are alike have read so far."""
 
-    def __init__(self, asked: Asked) -> None:
-        parts = [part for name in asked.measures for part in MEASURES[name].parts]
+    def __init__(self, alike: Sequence[Asked]) -> None:
+        measures = tuple(dict.fromkeys(name for asked in alike for name in asked.measures))
+        parts = [part for name in measures for part in MEASURES[name].parts]
         parts += ["pending_calls", "unattributed"]
-        if any(MEASURES[name].kind == "money" for name in asked.measures):
+        if has_money(measures):
             parts += ["currencies"]
-        self.asked, self.shown, self.nameless = asked, Members(), 0
+        self.asked, self.shown, self.nameless = replace(alike[0], measures=measures), Members(), 0
         self.cells = fold.Cells(tuple(dict.fromkeys(parts)))
         self.before = fold.Cells(self.cells.parts)
 
@@ -203,9 +206,26 @@ class Reading:
                 self.nameless += int(row[2 + width + parts.index("unattributed")])
 
 
-def completeness(read: Reading, fresh: Freshness, waiting: Waiting) -> dict[str, Any]:
+def _told(asked: Asked, read: Reading, slots: fold.Slots, now: float) -> dict[str, Any]:
+    """The figures of one question."""
+    answer: dict[str, Any] = {"columns": fold.columns(asked)}
+    answer |= fold.told(asked, asked.plan, read.cells, read.shown, slots)
+    for told, bucket in zip(answer["buckets"], asked.plan.buckets, strict=True):
+        told["partial"] = bucket.is_partial or bucket.end > now
+    answer["previous"] = None
+    if asked.compared is not None:
+        answer["previous"] = fold.told(asked, asked.compared, read.before, read.shown, slots)
+    return answer
+
+
+def has_money(measures: Sequence[str]) -> bool:
+    """True when amounts are asked for."""
+    return any(MEASURES[name].kind == "money" for name in measures)
+
+
+def completeness(asked: Asked, read: Reading, fresh: Freshness, waiting: Waiting) -> dict[str, Any]:
     """What is open in the rows of a question, and how far the ledger is."""
-    whole = read.cells.at(fold.TOTAL, None)
+    told = read.cells.at(fold.TOTAL, None)["currencies"] if has_money(asked.measures) else []
     return {
         "as_of": text(fresh.as_of) if fresh.as_of else None,
         "lag_seconds": fresh.lag_seconds,
@@ -214,7 +234,7 @@ def completeness(read: Reading, fresh: Freshness, waiting: Waiting) -> dict[str,
         "oldest_pending_at": waiting.oldest,
         "estimate": waiting.estimate,
         "unattributed_calls": read.nameless,
-        "other_currencies": [c for c in whole.get("currencies", []) if c != read.asked.currency],
+        "other_currencies": [name for name in told if name != asked.currency],
     }
 
 

@@ -1,6 +1,5 @@
 """`/v1/query`: the one question form behind every widget."""
 
-import asyncio
 import base64
 import binascii
 from functools import partial
@@ -133,19 +132,9 @@ async def post_batch(request: Request, batch: form.Batch, caller: Reads) -> Any:
     if is_held(request, tag):
         return unchanged(tag)
 
-    async def one(question: Asked | ProblemError) -> Kept | ProblemError:
-        try:
-            if isinstance(question, ProblemError):
-                return question
-            return await answers.get(question, moment, partial(charge, request, caller))
-        except ProblemError as wrong:
-            return wrong
-
-    found = await asyncio.gather(*map(one, asked))
-    if any(
-        isinstance(part, ProblemError) and one in good
-        for one, part in zip(asked, found, strict=True)
-    ):
+    told = iter(await answers.all(good, moment, partial(charge, request, caller)))
+    found = [next(told) if isinstance(one, Asked) else one for one in asked]
+    if sum(isinstance(part, Kept) for part in found) < len(good):
         tag = ""  # what failed now may be answered the next time
     request_id = getattr(request.state, "request_id", "")
     bodies = [p.body if isinstance(p, Kept) else document(p, request_id) for p in found]

@@ -216,6 +216,19 @@ async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> No
     assert len(site.reader.asked) > count
 
 
+async def test_questions_that_differ_in_measures_are_one_reading(site: Site) -> None:
+    by = {"interval": "week", "by": [{"dim": "model", "top": 2, "order": "cost"}], **OLD}
+    queries = [by | {"measures": m} for m in (["steps"], ["cost", "errors"], ["tokens", "steps"])]
+    async with site.client() as client:
+        body = {"queries": queries}
+        batch = (await client.post("/v1/query/batch", json=body)).json()["answers"]
+        asked = [sql for sql in site.reader.asked if "AS side" in sql]
+        site.app.state.answers._kept.clear()
+        alone = [(await ask(client, query)).json() for query in queries]
+    assert len(asked) == 1
+    assert batch == alone
+
+
 async def test_memory_is_bounded(site: Site) -> None:
     answers = site.app.state.answers
     answers._bytes_max = 20_000
