@@ -63,13 +63,13 @@ class Reader:
             "from": (now - timedelta(days=DAYS_BACK)).isoformat(),
             "to": (now + timedelta(hours=1)).isoformat(),
         }
-        usage = self.get("/v1/usage", by=["org", "model"], top=1000, **span)
+        measures = ["cost", "charge", "steps", "pending_calls"]
+        usage = self.get("/v1/usage", by=["org", "model"], top=100, measures=measures, **span)
         health = self.get("/v1/health/data")
         total = usage["total"]["total"]
         cost = {
-            (group["key"]["org"], group["key"]["model"]): Decimal(money)
+            (group["key"]["org"], group["key"]["model"] or ""): Decimal(group["total"]["cost"] or 0)
             for group in usage["groups"]
-            for money in group["total"]["cost"].values()
         }
         complete = usage["completeness"]
         return Figures(
@@ -79,8 +79,8 @@ class Reader:
             estimate=complete["estimate"],
             dead=self.dead(),
             cost={key: value for key, value in cost.items() if value},
-            total=_money(total["cost"]),
-            charge=_money(total["charge"]),
+            total=Decimal(total["cost"] or 0),
+            charge=Decimal(total["charge"] or 0),
             steps=total["steps"],
             received=health.get("received") or 0,
             duplicates=health.get("duplicates") or 0,
@@ -99,10 +99,6 @@ class Reader:
             if enough(figures) or time.monotonic() > deadline:
                 return figures
             time.sleep(0.2)
-
-
-def _money(by_currency: dict[str, str]) -> Decimal:
-    return sum((Decimal(text) for text in by_currency.values()), Decimal(0))
 
 
 def differences(figures: Figures, expected: Expected, *, late: bool) -> list[str]:

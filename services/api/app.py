@@ -29,6 +29,7 @@ def main() -> None:
             asyncio.create_task(first.announce(settings, feed, app.state.first)),
         ]
         try:
+            app.state.streams.closing = stop
             status = health.Health(ready_checks={"clickhouse": reader.check})
             app.router.routes.extend(health.routes(status))
             await run.serve(run.http_server(app, settings), stop)

@@ -14,8 +14,8 @@ from services.api import examples
 from services.api.access import Caller, Reads
 from services.api.completeness import rates_of
 from services.api.estimate import Rates, estimate
+from services.api.query.measures import TOKENS
 from services.api.reader import Reader, instant, text
-from services.api.sql import TOKENS
 from services.pricing.book import PriceBook
 from services.pricing.cover import candidates_for, matched_by
 from services.runtime.problems import openapi

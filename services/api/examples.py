@@ -5,69 +5,6 @@ from typing import Any
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
-_COMPLETE = {
-    "as_of": "2026-11-22T21:40:05Z",
-    "state": "open",
-    "lag_seconds": 1.2,
-    "pending_calls": 412,
-    "pending_tokens": 981_233,
-    "oldest_pending_at": "2026-11-22T20:11:42.120000Z",
-    "estimate": {"low": "1.2", "high": "3.9", "currency": "USD"},
-    "unattributed_calls": 0,
-}
-_VALUES = {
-    "calls": 1200,
-    "steps": 1700,
-    "errors": 3,
-    "pending_calls": 0,
-    "tokens": {
-        "input": 900_000, "cache_read": 120_000, "cache_write": 0, "output": 61_000,
-        "reasoning": 4_000,
-    },
-    "cost": {"USD": "41.2"},
-    "charge": {"USD": "49.44"},
-    "cost_input": {"USD": "30.1"},
-    "cost_cache_read": {"USD": "0.9"},
-    "cost_cache_write": {"USD": "0"},
-    "cost_output": {"USD": "10.2"},
-    "cache_saved": {"USD": "2.1"},
-}  # fmt: skip
-USAGE: dict[str, Any] = {
-    "query": {
-        "from": "2026-11-15T00:00:00+01:00",
-        "to": "2026-11-22T00:00:00+01:00",
-        "tz": "Europe/Berlin",
-        "by": ["model"],
-        "filters": {"org": ["acme"]},
-    },
-    "completeness": _COMPLETE,
-    "currencies": ["USD"],
-    "buckets": [
-        {
-            "start": "2026-11-15T00:00:00+01:00",
-            "end": "2026-11-22T00:00:00+01:00",
-            "partial": False,
-        }
-    ],
-    "groups": [{"key": {"model": "gpt-4o"}, "total": _VALUES}],
-    "other": None,
-    "total": {"total": _VALUES},
-}
-PENDING: dict[str, Any] = {
-    "completeness": _COMPLETE,
-    "pending": [
-        {
-            "reason": "model_unknown",
-            "provider": "openai",
-            "model": "gpt-6-mini",
-            "org": "acme",
-            "calls": 412,
-            "tokens": _VALUES["tokens"],
-            "oldest_from": "2026-11-22T20:00:00+00:00",
-            "estimate": _COMPLETE["estimate"],
-        }
-    ],
-}
 DEAD: dict[str, Any] = {
     "dead": [
         {

@@ -24,13 +24,14 @@ from services.api import (
     searches,
     state,
     traces,
-    usage,
     welcome,
 )
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
-from services.api.query import exports, form, talks, views
+from services.api.query import changes, exports, form, talks, usage, views
 from services.api.query import routes as query
+from services.api.query.cache import Answers
+from services.api.query.counters import Counters
 from services.api.query.engine import Engine
 from services.api.query.limits import Budget
 from services.api.reader import Reader
@@ -121,6 +122,12 @@ def build(
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
     app.state.book = MirrorBook(reader)
     app.state.engine = Engine(reader, clock, settings.settled_after_hours)
+    app.state.answers = Answers(
+        app.state.engine, Counters(reader), settings.answer_cache_mb * 1_000_000
+    )
+    app.state.streams = changes.Streams(
+        Counters(reader, changes.TICK_SECONDS - 1), settings.streams_per_key_max
+    )
     app.state.budget = Budget(settings.query_units_per_minute)
     app.state.exports = exports.Exports(reader)
     app.state.dashboard = pages.DIST
@@ -130,8 +137,9 @@ def build(
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(ValidationError, _too_much)
     for part in (
-        query, views, talks, exports, usage, state, searches, conversations, traces, contents, book,
-        quotes, coverage, repricing, session, embeds, first, keys, audit, replay, welcome, pages,
+        query, usage, views, talks, changes, exports, state, searches, conversations, traces,
+        contents, book, quotes, coverage, repricing, session, embeds, first, keys, audit, replay,
+        welcome, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400, 422))
     return app

@@ -7,7 +7,7 @@ offset is no whole hour, and ranges that start at any minute, are exact too.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Grain = Literal["day", "hour", "minute"]
@@ -49,6 +49,11 @@ class Bucket:
     start: int
     end: int
     is_partial: bool
+
+    def told(self, zone: ZoneInfo) -> dict[str, Any]:
+        """With the zone's offset, so that a chart needs no time-zone library."""
+        start, end = local(self.start, zone), local(self.end, zone)
+        return {"start": start, "end": end, "partial": self.is_partial}
 
 
 @dataclass(frozen=True)
@@ -172,3 +177,8 @@ def _skip_gap(instant: datetime, zone: ZoneInfo, day: date) -> datetime:
     while instant.astimezone(zone).date() < day:
         instant += timedelta(minutes=15)
     return instant
+
+
+def local(instant: int, zone: ZoneInfo) -> str:
+    """ISO 8601 with the zone's offset."""
+    return datetime.fromtimestamp(instant, zone).isoformat()

@@ -10,7 +10,7 @@ import orjson
 
 from services.api.scope import Scope
 from services.api.settings import Settings
-from services.api.sql import LIMITS, Statement
+from services.api.statement import LIMITS, Statement
 from services.runtime import logs, telemetry
 from services.runtime.clickhouse import DataError, Store, StoreAwayError, error_code
 from services.runtime.problems import ProblemError, unavailable
@@ -37,7 +37,8 @@ class Reader:
 
     async def run(self, statement: Statement) -> Rows:
         """The rows, or the problem to answer with."""
-        return await self._asked(lambda store: store.rows(statement.sql, statement.parameters))
+        with telemetry.STATEMENT_SECONDS.time():
+            return await self._asked(lambda store: store.rows(statement.sql, statement.parameters))
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows, durable when this returns; the few that the API itself owns."""

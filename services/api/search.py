@@ -16,7 +16,7 @@ import orjson
 from schemas.call import MODEL_OPERATIONS
 from services.api.plan import Range
 from services.api.scope import Scope
-from services.api.sql import LIMITS, Statement
+from services.api.statement import LIMITS, Statement
 
 Order = Literal["recent", "cost", "duration"]
 HOUR = 3_600

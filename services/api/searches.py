@@ -11,7 +11,8 @@ from schemas.money import plain
 from services.api import examples, search
 from services.api import trace_examples as shown
 from services.api.access import Caller, Reads, not_found
-from services.api.asked import filters_of, range_of, refuse, zone_of
+from services.api.asked import filters_of, refuse, zone_of
+from services.api.query.relative import range_of
 from services.api.reader import Reader
 from services.api.scope import Scope
 from services.api.search import CONVERSATION, TRACE, Order, Search, Subject, Sums

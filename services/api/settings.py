@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.api.session.origins import parse_embeds
@@ -35,6 +35,8 @@ class Settings(ClickHouseMixin, KafkaMixin):
     query_units_per_minute: PositiveInt = Field(
         60_000, description="What each key may ask for: tens of aggregate rows, then 429."
     )
+    answer_cache_mb: NonNegativeInt = Field(64, description="Memory for answers, by their days.")
+    streams_per_key_max: PositiveInt = Field(50, description="Of /v1/changes, then 429.")
     session_secret: SecretStr = Field(
         SecretStr(""),
         description="32 or more characters that sign sessions; by default new at every start, "

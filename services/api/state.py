@@ -2,22 +2,24 @@
 
 import asyncio
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
+import orjson
 from fastapi import APIRouter, Query, Request
 
 from schemas.call import UNATTRIBUTED
-from services.api import examples, sql
+from services.api import examples
 from services.api.access import Caller, Reads
-from services.api.completeness import count_unattributed, ledger_freshness
 from services.api.cursor import behind, encode
-from services.api.plan import Range, plan
+from services.api.query import form
+from services.api.query.routes import meaning
 from services.api.reader import Reader, instant, text
 from services.api.scope import Scope
 from services.runtime.problems import openapi
 
 router = APIRouter()
-_UTC = ZoneInfo("UTC")
+EVERYTHING = form.Query.model_validate(
+    {"measures": ["steps", "pending_calls"], "from": "1970-01-01T00:00:00Z", "to": "now+2h"}
+)
 _SHOWN = (
     "dead_id", "toUnixTimestamp64Milli(occurred_at)", "occurred_at", "reason", "field", "detail",
     "service", "source", "project", "org_id", "original_bytes", "original_sha256",
@@ -72,12 +74,10 @@ async def data_health(request: Request, caller: Reads) -> Any:
     part only.
     """
     reader: Reader = request.app.state.reader
-    scope, now = caller.scope, request.app.state.clock()
-    whole = Range(0, int(now.timestamp()) // 60 * 60 + 7_200)
-    everything = sql.Slice(scope, plan(whole, "none", _UTC))
-    groups, unattributed, letters, conflicts, last = await asyncio.gather(
-        reader.run(sql.pending(everything)),
-        count_unattributed(reader, everything),
+    scope, answers = caller.scope, request.app.state.answers
+    question = meaning(request, EVERYTHING, caller)
+    kept, letters, conflicts, last = await asyncio.gather(
+        answers.get(question, await answers.moment([question])),
         reader.query(f"SELECT count() {scope.rows('dead_letters')}", scope),
         reader.query(f"SELECT uniqExact(project, event_id) {scope.rows('conflicts')}", scope),
         reader.query(
@@ -86,10 +86,11 @@ async def data_health(request: Request, caller: Reads) -> Any:
             scope,
         ),
     )
-    stored = sum(int(row[2]) for row in groups)
+    whole = orjson.loads(kept.body)
+    stored = whole["total"]["total"]["steps"]
     answer = {
         "stored": stored,
-        "pending": sum(int(row[2]) for row in groups if row[1]),
+        "pending": whole["total"]["total"]["pending_calls"],
         "dead": letters[0][0],
         "conflicts": conflicts[0][0],
         "last_price": [
@@ -100,14 +101,14 @@ async def data_health(request: Request, caller: Reads) -> Any:
     answer["last_price"] = answer["last_price"][0] if answer["last_price"] else None
     told = await _installation(request, caller, stored)
     if caller.scope.org_id is None:
-        told[UNATTRIBUTED] = unattributed
+        told[UNATTRIBUTED] = whole["completeness"]["unattributed_calls"]
     return answer | told
 
 
 async def _installation(request: Request, caller: Caller, stored: int) -> dict[str, Any]:
     """What only a key for all orgs may know, and how far the ledger is."""
     reader: Reader = request.app.state.reader
-    fresh = await ledger_freshness(reader, request.app.state.clock())
+    fresh = await request.app.state.engine.freshness()
     told: dict[str, Any] = {
         "as_of": text(fresh.as_of) if fresh.as_of else None,
         "lag_seconds": fresh.lag_seconds,

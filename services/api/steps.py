@@ -9,11 +9,10 @@ from typing import Any
 import orjson
 
 from schemas.money import plain
-from services.api.answer import TOKEN_NAMES
 from services.api.joined import Ties, outcomes
+from services.api.query.measures import TOKEN_NAMES, TOKENS
 from services.api.reader import Reader, text
 from services.api.scope import Scope
-from services.api.sql import TOKENS
 from services.api.told import Counted, calls_of
 from services.api.tree import Step
 from services.counting.telling import Identity, Place, Telling

@@ -26,6 +26,11 @@ UNAVAILABLE = Counter(
     "Requests answered 503 because a store did not, by store. Rising: look at that store.",
     ["store"],
 )
+STATEMENT_SECONDS = Histogram(
+    "tracetally_statement_seconds",
+    "Time of one statement of the read API. p95 over 0.1: many rows or a busy ClickHouse.",
+    buckets=SECONDS,
+)
 PRICED = Counter(
     "tracetally_priced_total",
     "Calls that left the pricer, by outcome (priced, pending). Pending rising: a price is missing.",

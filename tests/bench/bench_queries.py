@@ -1,11 +1,13 @@
-"""Dashboard-type queries through the API over 10 million calls: p50 and p95 of each.
+"""Questions of dashboards through the API over 10 million calls: p50 and p95 of each.
 
-    python -m tests.bench.bench_queries [--calls 10000000]
+    python -m tests.bench.bench_queries [--calls 10000000] [--viewers 20 --rate 2000]
 
 The ledger is filled by the engine itself (30 days, 200 orgs, 40 models; the calls of an hour in its
 first minute, which spares the rebuild 8 million minute rows that these questions do not read),
 aggregates by `tracetally-rollup rebuild`, the product's own code. The peer is the same total
-straight from the ledger with FINAL: what the aggregates save.
+straight from the ledger with FINAL: what the aggregates save. Every round is a question of its own
+(its range ends an hour later), so nothing is answered from memory but where it says so. With
+`--viewers` that many ask for the overview every few seconds while `--rate` calls/s come in.
 """
 
 import argparse
@@ -13,11 +15,16 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
+from typing import Any
 
 import httpx
 
+from tests.bench import viewers
 from tests.bench.engines import system
 from tests.system import System
+
+STATEMENTS = "tracetally_statement_seconds_count"
+UNLIMITED = {"API_QUERY_UNITS_PER_MINUTE": "1000000000"}
 
 FILL = """
 INSERT INTO tellings (slot, trace_key, span_key, shape, call_key, ver, usage_rank, project, emitter,
@@ -50,46 +57,97 @@ def fill(running: System, calls: int, start: datetime) -> None:
         running.sql(text + " SETTINGS max_partitions_per_insert_block = 1000")
 
 
-def questions(start: datetime) -> dict[str, dict[str, object]]:
-    """What dashboards ask: a chart shows the eight largest and the rest as one."""
+def questions(start: datetime) -> dict[str, dict[str, Any]]:
+    """What dashboards ask: a chart shows the seven largest and the rest as one."""
     end = start + timedelta(days=30)
-    cost = {"measures": "cost"}
-    whole: dict[str, object] = {"from": start.isoformat(), "to": end.isoformat(), **cost}
+    whole: dict[str, Any] = {"from": start.isoformat(), "to": end.isoformat(), "measures": ["cost"]}
     week = whole | {"from": (end - timedelta(days=7)).isoformat()}
-    day: dict[str, object] = {"interval": "day"}
-    big: dict[str, object] = {"org": "org-0"}
-    model: dict[str, object] = {"by": "model", "top": 8}
+    big = {"where": [{"dim": "org", "in": ["org-0"]}]}
+    median = {"where": [{"dim": "org", "in": ["org-100"]}]}
+    day, kolkata = {"interval": "day"}, {"interval": "day", "tz": "Asia/Kolkata"}
+
+    def by(dim: str, top: int = 7, order: str = "cost") -> dict[str, Any]:
+        return {"by": [{"dim": dim, "top": top, "order": order}]}
+
+    every = ["cost", "charge", "calls", "steps", "errors", "tokens", "cost_input", "cost_output"]
+    running = {"from": "now-29d/d", "to": "now", "measures": ["cost", "calls"]}
     return {
-        "biggest org, 30 d by day and model": whole | big | day | model,
-        "biggest org, 7 d by hour and model": week | big | model | {"interval": "hour"},
-        "all orgs, 30 d, top 10 orgs": whole | {"by": "org", "top": 10},
-        "all orgs, 30 d by day and model": whole | day | model,
-        "median org, 30 d by day and feature": whole | day | {"org": "org-100", "by": "feature"},
-        "all orgs, 30 d by day, calls and tokens": whole | day | {"measures": "calls,tokens"},
-        "all orgs, 30 d by day in Kolkata": whole | day | {"tz": "Asia/Kolkata"},
-        "biggest org, 30 d, every measure": whole | big | {"measures": ""},
-        "biggest org, 30 d by day in Kolkata": whole | big | day | {"tz": "Asia/Kolkata"},
-    }
+        "biggest org, 30 d by day and model": whole | big | day | by("model"),
+        "biggest org, 7 d by hour and model": week | big | by("model") | {"interval": "hour"},
+        "all orgs, 30 d, top 10 orgs": whole | by("org", 10),
+        "all orgs, 30 d by day and model": whole | day | by("model"),
+        "median org, 30 d by day and feature": whole | day | median | by("feature"),
+        "all orgs, 30 d by day, calls and tokens": whole | day | {"measures": ["calls", "tokens"]},
+        "all orgs, 30 d by day in Kolkata": whole | kolkata,
+        "biggest org, 30 d, eight measures": whole | big | {"measures": every},
+        "biggest org, 30 d by day in Kolkata": whole | big | kolkata,
+        "all orgs until now against before": running | day | {"compare": "previous"},
+        "all orgs until now, orgs that changed most": running | {"compare": "previous"}
+        | by("org", order="change"),
+        "all orgs, 30 d by day, percentiles": whole | day
+        | {"measures": ["latency_ms.p50", "latency_ms.p95", "latency_ms.p99"]},
+    }  # fmt: skip
 
 
-def ask(running: System, parameters: dict[str, object], rounds: int) -> list[float]:
-    """Milliseconds of each round, after a warm-up."""
+def later(query: dict[str, Any], hours: int) -> dict[str, Any]:
+    """Nearly the same question, which has not been answered yet."""
+    if query["to"] == "now":
+        return query | {"from": since(hours)}
+    end = datetime.fromisoformat(query["to"]) + timedelta(hours=hours)
+    return query | {"to": end.isoformat()}
+
+
+def since(hours: int) -> str:
+    """The start of an hour some 29 days ago."""
+    return f"now-{29 * 24 - hours}h/h"
+
+
+def ask(running: System, query: dict[str, Any], rounds: int) -> tuple[list[float], float]:
+    """Milliseconds of each round after a warm-up, and statements of a round."""
     headers = {"authorization": f"Bearer {running.key}"}
-    took = []
+    took, before = [], 0.0
     with httpx.Client(base_url=running.url("api"), headers=headers, timeout=60) as http:
-        for _ in range(rounds + 2):
+        for number in range(rounds + 2):
+            if number == 2:
+                before = running.metric("api", STATEMENTS)
             started = time.perf_counter()
-            answer = http.get("/v1/usage", params=parameters)  # type: ignore[arg-type]
+            answer = http.post("/v1/query", json=later(query, number))
             took.append((time.perf_counter() - started) * 1000)
             assert answer.status_code == 200, answer.text
-    return took[2:]
+    return took[2:], (running.metric("api", STATEMENTS) - before) / rounds
 
 
-def measure(calls: int, rounds: int) -> None:
+def tell(name: str, times: list[float], statements: float) -> None:
+    """One line of figures."""
+    cuts = quantiles(times, n=20, method="inclusive")
+    sys.stdout.write(
+        f"  {name}: p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms, {statements:.1f} statements\n"
+    )
+
+
+def overview(running: System, rounds: int) -> None:
+    """The overview's batch: computed, and asked for again while nothing has changed."""
+    headers = {"authorization": f"Bearer {running.key}"}
+    new, old = [], []
+    with httpx.Client(base_url=running.url("api"), headers=headers, timeout=60) as http:
+        before = running.metric("api", STATEMENTS)
+        for number in range(rounds):
+            body = {"queries": viewers.overview(since(number), "UTC", "model")}
+            for times in (new, old):
+                started = time.perf_counter()
+                answer = http.post("/v1/query/batch", json=body)
+                times.append((time.perf_counter() - started) * 1000)
+                assert all("detail" not in told for told in answer.json()["answers"]), answer.text
+        statements = (running.metric("api", STATEMENTS) - before) / rounds
+    tell("overview, 15 questions", new, statements)
+    tell("overview again, from memory", old, 0)
+
+
+def measure(arguments: argparse.Namespace) -> None:
     """Fill, rebuild, ask, print."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = today - timedelta(days=30)
-    with system() as running:
+    start, calls = today - timedelta(days=30), arguments.calls
+    with system(**UNLIMITED) as running:
         started = time.perf_counter()
         fill(running, calls, start)
         filled = time.perf_counter() - started
@@ -98,14 +156,17 @@ def measure(calls: int, rounds: int) -> None:
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         took = time.perf_counter() - started - filled
         sys.stdout.write(f"{calls:,} calls filled in {filled:.0f} s, rebuilt in {took:.0f} s\n")
-        for name, parameters in questions(start).items():
-            times = ask(running, parameters, rounds)
-            cuts = quantiles(times, n=20, method="inclusive")
-            sys.stdout.write(f"  {name}: p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms\n")
+        for name, query in questions(start).items():
+            tell(name, *ask(running, query, arguments.rounds))
+        overview(running, max(2, arguments.rounds // 3))
         started = time.perf_counter()
         running.sql("SELECT model, sum(cost) FROM calls FINAL WHERE is_void = 0 GROUP BY model")
         scan = (time.perf_counter() - started) * 1000
         sys.stdout.write(f"  peer: the same by model from the ledger with FINAL {scan:.0f} ms\n")
+        if arguments.viewers:
+            running.restart("rollup")
+            watched = viewers.watch(running, arguments.viewers, arguments.rate, arguments.seconds)
+            sys.stdout.write(f"  {watched}\n")
 
 
 def main() -> None:
@@ -113,8 +174,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
-    arguments = parser.parse_args()
-    measure(arguments.calls, arguments.rounds)
+    parser.add_argument("--viewers", type=int, default=0)
+    parser.add_argument("--rate", type=int, default=2_000, help="calls/s that come in meanwhile")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long viewers watch")
+    measure(parser.parse_args())
 
 
 if __name__ == "__main__":

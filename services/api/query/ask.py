@@ -16,7 +16,6 @@ from services.api.scope import Scope
 
 CHANGE = "change"
 _INTERVAL: dict[str | None, str] = {None: "none", "1m": "minute"}
-_LATEST = 2**32 - 86_400
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ class Asked:
     currency: str = "USD"
     interval: Interval = "none"
     compared: Plan | None = None
+    now: int = 0
+    """When it was asked, in epoch seconds."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -77,14 +78,14 @@ def asked(query: form.Query, scope: Scope, now: datetime) -> Asked:
     by, where = _by(query.by), tuple(_condition(n, w) for n, w in enumerate(query.where))
     order = _order(query, measures)
     combine.check(measures, frozenset({*by, *(c.dim for c in where)}), order)
-    whole = _range(query.start, query.end, zone, now)
+    whole = relative.range_of(query.start, query.end, zone, now)
     interval, plan = plan_of(whole, _INTERVAL.get(query.interval, query.interval or ""), zone)
     _check_cells(query, plan)
     return Asked(
         scope=scope, plan=plan, zone=zone, measures=measures, by=by, where=where, order=order,
         levels=tuple(Level(n + 1, b.top) for n, b in enumerate(query.by)),
         currency=query.currency, interval=interval,
-        compared=_compared(query, whole, (interval, zone, now)),
+        compared=_compared(query, whole, (interval, zone, now)), now=int(now.timestamp()),
     )  # fmt: skip
 
 
@@ -141,17 +142,6 @@ def _order(query: form.Query, measures: Sequence[str]) -> str:
     return named[0]
 
 
-def _range(start: str, end: str, zone: ZoneInfo, now: datetime) -> Range:
-    """Whole minutes that hold `[from, to)`."""
-    since = relative.instant("from", start, zone, now)
-    until = relative.instant("to", end, zone, now)
-    first = int(since.timestamp()) // 60 * 60
-    last = -(-int(until.timestamp() * 1000) // 60_000) * 60
-    if not 0 <= first < last <= _LATEST:
-        raise refuse("from", "'from' must be before 'to', both between 1970 and 2106")
-    return Range(first, last)
-
-
 def _check_cells(query: form.Query, plan: Plan) -> None:
     groups = 1
     for item in query.by:
@@ -171,19 +161,36 @@ def _compared(
     if query.compare is None:
         return None
     if isinstance(query.compare, form.Span):
-        span = _range(query.compare.start, query.compare.end, zone, now)
+        span = relative.range_of(query.compare.start, query.compare.end, zone, now)
         return plan_of(span, interval, zone)[1]
-    start, end = (datetime.fromtimestamp(at, zone) for at in (whole.start, whole.end))
-    if query.compare == "previous":
-        length = end.replace(tzinfo=None) - start.replace(tzinfo=None)
-        moved = ((start.replace(tzinfo=None) - length).replace(tzinfo=zone), start)
-    elif query.compare == "week":
-        moved = (start - timedelta(days=7), end - timedelta(days=7))
-    else:
-        moved = (relative.moved(start, -1, "y"), relative.moved(end, -1, "y"))
-    first, last = (int(at.timestamp()) // 60 * 60 for at in moved)
-    if (elapsed := int(now.timestamp()) // 60 * 60 - whole.start) > 0:
-        last = min(last, first + elapsed) if whole.end > now.timestamp() else last
+    elapsed = int(now.timestamp()) // 60 * 60 - whole.start
+    is_running = elapsed > 0 and whole.end >= int(now.timestamp())
+    first, last = _moved(query.compare, whole, zone, is_running=is_running)
+    if is_running:
+        last = min(last, first + elapsed)
     if not 0 <= first < last:
         raise refuse("compare", "the range to compare with lies before 1970 or is empty")
     return plan_of(Range(first, last), interval, zone)[1]
+
+
+def _moved(way: str, whole: Range, zone: ZoneInfo, *, is_running: bool) -> tuple[int, int]:
+    start, end = (datetime.fromtimestamp(at, zone) for at in (whole.start, whole.end))
+    if way == "year":
+        moved = relative.moved(start, -1, "y"), relative.moved(end, -1, "y")
+    else:
+        back = timedelta(days=7) if way == "week" else _length(start, end, is_running=is_running)
+        moved = start - back, end - back
+    first, last = (int(at.timestamp()) // 60 * 60 for at in moved)
+    return first, last
+
+
+def _length(start: datetime, end: datetime, *, is_running: bool) -> timedelta:
+    """How far back the period before begins: of a running range whole days or hours.
+
+    So its buckets are those of the range itself, not cut at the minute it is now.
+    """
+    length = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+    if not is_running or start.minute:
+        return length
+    unit = timedelta(hours=1) if start.hour else timedelta(days=1)
+    return -(-length // unit) * unit

@@ -9,14 +9,14 @@ from services.api.query.ask import Asked
 from services.api.query.dims import COLUMNS
 from services.api.query.measures import PARTS
 from services.api.query.statements import Members, folded, grouped
-from services.api.sql import LIMITS, Statement
+from services.api.statement import LIMITS, Statement
 
 TALKS_BEFORE_SECONDS = 7 * 86_400
 """How long before an outcome its conversation may have been."""
 
 
 def outcomes(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Statement:
-    """Sums of outcomes, with the columns of `statements.sums`."""
+    """Sums of outcomes: bucket, how much of the key is shown, the key, the parts."""
     rows, parameters = rows_of(asked, plan)
     head, more = folded(asked, plan, shown)
     values = ", ".join(f"{PARTS[part].sql} AS v_{part}" for part in parts)

@@ -111,3 +111,17 @@ VERSUS: dict[str, Any] = {
     "difference": {"value": "-0.0015", "low": "-0.0021", "high": "-0.0009"},
     "verdict": "concierge@2 costs less per conversation", "warnings": [],
 }  # fmt: skip
+PENDING: dict[str, Any] = {
+    "completeness": _COMPLETE,
+    "pending": [
+        {
+            "reason": "model_unknown", "provider": "openai", "model": "gpt-6-mini", "org": "acme",
+            "calls": 412, "oldest_from": "2026-11-22T20:00:00+00:00",
+            "tokens": {
+                "input": 900_000, "cache_read": 20_000, "cache_write": 0, "output": 61_000,
+                "reasoning": 233,
+            },
+            "estimate": _COMPLETE["estimate"],
+        }
+    ],
+}  # fmt: skip

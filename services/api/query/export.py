@@ -15,7 +15,7 @@ from services.api.query import source
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY, COLUMNS
 from services.api.query.measures import MEASURES, MONEY, PARTS, TOKENS, families_of
-from services.api.sql import Statement
+from services.api.statement import Statement
 
 Form = Literal["csv", "ndjson", "parquet"]
 FORMATS: dict[Form, tuple[str, str]] = {

@@ -14,7 +14,7 @@ from services.api.query.engine import Engine
 from services.api.query.routes import PROBLEMS, decoded, meaning
 from services.api.query.views import Sliced
 from services.api.reader import Reader, text
-from services.api.sql import Statement
+from services.api.statement import Statement
 from services.runtime.problems import ProblemError
 
 router = APIRouter()

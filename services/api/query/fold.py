@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.money import plain
-from services.api.answer import bucket_told
 from services.api.plan import Plan
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY
@@ -36,7 +35,7 @@ class Cells:
         return (key, None) in self.held
 
     def sum(self, rows: Iterable[Sequence[Any]], parts: Sequence[str], width: int) -> None:
-        """Add rows of `statements.sums`."""
+        """Add rows of (bucket, how much of the key is shown, key, parts)."""
         for bucket, depth, *rest in rows:
             key = tuple(rest[: min(depth, width)])
             for place in ((key, None), (key, bucket), (TOTAL, None), (TOTAL, bucket)):
@@ -68,7 +67,7 @@ def told(asked: Asked, plan: Plan, cells: Cells, shown: Members, slots: Slots) -
         first = len(shown.levels[0]) if shown.levels else 0
         other = {"members": max(shown.count - first, 1)} | values(asked, plan, cells, OTHER)
     return {
-        "buckets": [bucket_told(b, asked.zone) for b in plan.buckets],
+        "buckets": [b.told(asked.zone) for b in plan.buckets],
         "groups": groups,
         "other": other,
         "total": values(asked, plan, cells, TOTAL),
@@ -132,7 +131,7 @@ def columns(asked: Asked) -> list[dict[str, Any]]:
 def revenue(
     asked: Asked, plan: Plan, shown: Members, orgs: Sequence[Org]
 ) -> Iterator[tuple[Any, ...]]:
-    """What orgs pay in each bucket, as rows of `statements.sums`."""
+    """What orgs pay in each bucket, as rows for `Cells.sum`."""
     first = set(shown.levels[0]) if shown.levels else set()
     for org in orgs:
         if org.currency != asked.currency or not org.revenue or not _is_asked(asked, org.org_id):

@@ -8,11 +8,12 @@ Word = Annotated[str, StringConstraints(max_length=512)]
 Instant = Annotated[str, StringConstraints(max_length=64)]
 INTERVALS = ("1m", "5m", "15m", "hour", "day", "week", "month", "auto")
 Interval = Literal["1m", "5m", "15m", "hour", "day", "week", "month", "auto"]
-MEASURES_MAX = 6
+MEASURES_MAX = 20
 BY_MAX = 3
 WHERE_MAX = 20
 VALUES_MAX = 100
-TOP_MAX = 100
+TOP_MAX = 1_000
+"""Cells bound an answer before members do."""
 BATCH_MAX = 24
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from schemas.call import MODEL_OPERATIONS
+from schemas.call import MODEL_OPERATIONS, UNATTRIBUTED
 from schemas.money import EXACT, ROUNDING, ZERO, to_scale
 from schemas.sketches import DISTINCT, QUANTILES
 
@@ -17,6 +17,9 @@ Family = Literal["usage", "sketch", "outcome", "revenue"]
 Kind = Literal["money", "count", "share", "duration", "rate"]
 Parts = Mapping[str, Any]
 TOKENS = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
+TOKEN_NAMES = {name: name.removeprefix("tok_") for name in TOKENS} | {
+    "tok_in": "input", "tok_out": "output",
+}  # fmt: skip
 MONEY = (
     "cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
     "cache_saved",
@@ -47,6 +50,7 @@ PARTS: dict[str, Part] = {
     "errors": _usage("sumIf(n, status = 'error')", "status", "calls"),
     "pending_calls": _usage("sumIf(n, pending != '')", "pending", "calls"),
     "billed": _usage(f"sumIf(n, {_IN_CURRENCY})", "currency", "calls"),
+    "unattributed": _usage(f"sumIf(n, org_id = '{UNATTRIBUTED}')", "calls"),
     "currencies": _usage("groupUniqArrayIf(toString(currency), currency != '')", "currency"),
     **{name: _usage(f"sum({name})", name) for name in TOKENS},
     **{

@@ -9,7 +9,7 @@ from services.api.query import source
 from services.api.query.ask import Asked, Condition
 from services.api.query.dims import CATEGORY
 from services.api.query.measures import TOKENS
-from services.api.sql import LIMITS, Statement
+from services.api.statement import LIMITS, Statement
 
 _TOKENS = ", ".join(f"sum({name})" for name in TOKENS)
 
@@ -32,13 +32,13 @@ def by_provider(asked: Asked) -> Statement:
     return Statement(sql + LIMITS, parameters)
 
 
-def unattributed(asked: Asked) -> Statement | None:
-    """The number of steps that name no org; None where there can be none."""
+def unattributed(asked: Asked) -> Asked | None:
+    """The same about the steps that name no org; None where there can be none."""
     if not asked.scope.allows(UNATTRIBUTED) or not all(_keeps(c) for c in asked.where):
         return None
-    where = (*(c for c in asked.where if c.dim != "org"), Condition("org", (UNATTRIBUTED,)))
-    rows, parameters = source.usage(plainly(replace(asked, where=where)), asked.plan, ("calls",))
-    return Statement(f"SELECT sum(n) FROM ({rows})" + LIMITS, parameters)
+    plain = plainly(asked)
+    where = (*(c for c in plain.where if c.dim != "org"), Condition("org", (UNATTRIBUTED,)))
+    return replace(plain, where=where)
 
 
 def _keeps(condition: Condition) -> bool:

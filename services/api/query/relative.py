@@ -5,11 +5,23 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.api.asked import instant_of, refuse
-from services.api.plan import midnight
+from services.api.plan import Range, midnight
 
 _FORM = re.compile(r"now(?:([+-])(\d{1,5})([mhdwMy]))?(?:/([mhdwMy]))?")
 _SECONDS = {"m": 60, "h": 3_600}
+_LATEST = 2**32 - 86_400
 HINT = "2026-11-22T00:00:00Z, a local 2026-11-22T00:00 with tz, or now-7d/d"
+
+
+def range_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> Range:
+    """Whole minutes that hold `[from, to)`; by default the seven days before `to`, which is now."""
+    until = instant("to", end or "now", zone, now)
+    since = instant("from", start, zone, now) if start else until - timedelta(days=7)
+    first = int(since.timestamp()) // 60 * 60
+    last = -(-int(until.timestamp() * 1000) // 60_000) * 60
+    if not 0 <= first < last <= _LATEST:
+        raise refuse("from", "'from' must be before 'to', both between 1970 and 2106")
+    return Range(first, last)
 
 
 def instant(field: str, value: str, zone: ZoneInfo, now: datetime) -> datetime:

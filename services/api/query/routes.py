@@ -1,23 +1,23 @@
 """`/v1/query`: the one question form behind every widget."""
 
-import asyncio
 import base64
 import binascii
+from functools import partial
+from hashlib import blake2b
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from services.api.access import Caller, Reads, not_found
 from services.api.asked import RefusedError, refuse
-from services.api.estimate import Freshness
-from services.api.query import combine, form, limits
+from services.api.query import combine, form
 from services.api.query import examples as told
 from services.api.query.ask import Asked
 from services.api.query.ask import asked as understood
-from services.api.query.engine import Engine, echoed
+from services.api.query.cache import Answers, Kept
 from services.api.reader import text
-from services.runtime.problems import ProblemError, members, openapi
+from services.runtime.problems import ProblemError, document, encode, openapi
 
 router = APIRouter()
 PROBLEMS = openapi(400, 401, 403, 404, 422, 429, 503)
@@ -29,12 +29,10 @@ def meaning(request: Request, query: form.Query, caller: Caller) -> Asked:
         named = [org for org in where.among or () if org] if where.dim == "org" else []
         if not all(caller.scope.allows(org) for org in named):
             raise not_found("org")
-    asked = understood(query, caller.scope, request.app.state.clock())
-    _charge(request, caller, limits.units(asked))
-    return asked
+    return understood(query, caller.scope, request.app.state.clock())
 
 
-def _charge(request: Request, caller: Caller, units: int) -> None:
+def charge(request: Request, caller: Caller, units: int) -> None:
     """Refuse before anything runs once the key's budget is used up."""
     refused = request.app.state.budget.take(caller.key.key_id, units, request.app.state.clock())
     if refused is None:
@@ -47,12 +45,36 @@ def _charge(request: Request, caller: Caller, units: int) -> None:
     )
 
 
-async def answered(request: Request, asked: Asked, fresh: Freshness) -> dict[str, Any]:
-    """The whole answer."""
-    engine: Engine = request.app.state.engine
-    answer = await engine.answer(asked, fresh)
-    as_of = text(fresh.as_of) if fresh.as_of else None
-    return {"query": echoed(asked), "as_of": as_of} | answer | {"units": limits.units(asked)}
+async def answered(request: Request, caller: Caller, asked: Asked) -> Response:
+    """The whole answer; 304 where the asker holds it already."""
+    answers: Answers = request.app.state.answers
+    moment = await answers.moment([asked])
+    tag = answers.tag(asked, moment)
+    if is_held(request, tag):
+        return unchanged(tag)
+    kept = await answers.get(asked, moment, partial(charge, request, caller))
+    return sent(kept.body, tag)
+
+
+def is_held(request: Request, tag: str) -> bool:
+    """True when If-None-Match names the tag; weakly, because answers are sent compressed."""
+    given = request.headers.get("if-none-match", "")
+    return f'"{tag}"' in [part.strip().removeprefix("W/") for part in given.split(",")]
+
+
+def unchanged(tag: str) -> Response:
+    """A question changes nothing, so one that is posted may be answered 304 as well."""
+    return Response(status_code=304, headers=_headers(tag))
+
+
+def sent(body: bytes, tag: str) -> Response:
+    """An answer in JSON with its tag."""
+    return Response(body, media_type="application/json", headers=_headers(tag))
+
+
+def _headers(tag: str) -> dict[str, str]:
+    told = {"cache-control": "private, no-cache", "vary": "authorization, cookie"}
+    return told | ({"etag": f'W/"{tag}"'} if tag else {})
 
 
 @router.post(
@@ -62,8 +84,7 @@ async def answered(request: Request, asked: Asked, fresh: Freshness) -> dict[str
 )
 async def post_query(request: Request, query: form.Query, caller: Reads) -> Any:
     """Of additive measures, groups and `other` add up to `total`, in each bucket and overall."""
-    fresh = await request.app.state.engine.freshness()
-    return await answered(request, meaning(request, query, caller), fresh)
+    return await answered(request, caller, meaning(request, query, caller))
 
 
 @router.get(
@@ -76,8 +97,8 @@ async def get_query(
     caller: Reads,
     q: Annotated[str, Query(max_length=8_000, description="The question as base64url JSON.")],
 ) -> Any:
-    """Answers with an ETag."""
-    return await post_query(request, decoded(q), caller)
+    """The ETag changes with the figures, and only with them: ask again with If-None-Match."""
+    return await answered(request, caller, meaning(request, decoded(q), caller))
 
 
 def decoded(q: str) -> form.Query:
@@ -99,20 +120,37 @@ def decoded(q: str) -> form.Query:
     responses=told.of(form.Answers, told.ANSWERS) | PROBLEMS,
 )
 async def post_batch(request: Request, batch: form.Batch, caller: Reads) -> Any:
-    """A question that cannot be answered is its problem document; the others are not harmed."""
-    fresh = await request.app.state.engine.freshness()
+    """A question that cannot be answered is its problem document; the others are not harmed.
 
-    async def one(query: form.Query) -> dict[str, Any]:
-        try:
-            return await answered(request, meaning(request, query, caller), fresh)
-        except RefusedError as wrong:
-            problem = ProblemError(wrong.status, wrong.detail, field=wrong.field, **wrong.more)
-        except ProblemError as wrong:
-            problem = wrong
-        return members(problem, getattr(request.state, "request_id", ""))
+    `as_of` is that of the answer that was computed first.
+    """
+    answers: Answers = request.app.state.answers
+    asked = [_attempted(request, query, caller) for query in batch.queries]
+    good = [one for one in asked if isinstance(one, Asked)]
+    moment = await answers.moment(good)
+    tags = [answers.tag(one, moment) if isinstance(one, Asked) else repr(one) for one in asked]
+    tag = blake2b("\n".join(tags).encode(), digest_size=16).hexdigest()
+    if is_held(request, tag):
+        return unchanged(tag)
 
-    answers = await asyncio.gather(*map(one, batch.queries))
-    return {"as_of": text(fresh.as_of) if fresh.as_of else None, "answers": answers}
+    told = iter(await answers.all(good, moment, partial(charge, request, caller)))
+    found = [next(told) if isinstance(one, Asked) else one for one in asked]
+    if sum(isinstance(part, Kept) for part in found) < len(good):
+        tag = ""  # what failed now may be answered the next time
+    request_id = getattr(request.state, "request_id", "")
+    bodies = [p.body if isinstance(p, Kept) else document(p, request_id) for p in found]
+    as_of = min((p.as_of for p in found if isinstance(p, Kept) and p.as_of), default=None)
+    head = encode(text(as_of) if as_of else None)
+    return sent(b'{"as_of":%b,"answers":[%b]}' % (head, b",".join(bodies)), tag)
+
+
+def _attempted(request: Request, query: form.Query, caller: Caller) -> Asked | ProblemError:
+    try:
+        return meaning(request, query, caller)
+    except RefusedError as wrong:
+        return ProblemError(wrong.status, wrong.detail, field=wrong.field, **wrong.more)
+    except ProblemError as wrong:
+        return wrong
 
 
 @router.get(

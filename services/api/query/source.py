@@ -100,8 +100,9 @@ def sketches(asked: Asked, plan: Plan, fields: Iterable[str]) -> tuple[str, Para
     )
     nested = {f: (f if f in STATES else f"k.{f}") for f in sorted(wanted | filtered)}
     parts = []
+    pieces = running(plan, asked.now)
     for grain in GRAINS:
-        if not (ranges := plan.pieces[grain]):
+        if not (ranges := pieces[grain]):
             continue
         held, more = within(grain, ranges)
         parameters |= more
@@ -113,6 +114,22 @@ def sketches(asked: Asked, plan: Plan, fields: Iterable[str]) -> tuple[str, Para
             text = f"SELECT {columns} {rows} AND {held}{condition}"
         parts.append(text)
     return " UNION ALL ".join(parts), parameters
+
+
+def running(plan: Plan, now: int) -> dict[Grain, tuple[Range, ...]]:
+    """The pieces of a plan, the hour that runs as a whole one: nothing is in it after now.
+
+    Its calls alone may be millions, and states are no exact figures.
+    """
+    minutes = plan.pieces["minute"]
+    if not minutes or minutes[-1].end < now:
+        return plan.pieces
+    hour = Range(minutes[-1].end // 3_600 * 3_600, -(-minutes[-1].end // 3_600) * 3_600)
+    if hour.start < max(minutes[-1].start, plan.buckets[-1].start):
+        return plan.pieces
+    before = Range(minutes[-1].start, hour.start)
+    rest = (*minutes[:-1], *([before] if before.start < before.end else []))
+    return {**plan.pieces, "minute": rest, "hour": (*plan.pieces["hour"], hour)}
 
 
 _SKETCHES = {"total": "sketch_total", "narrow": "sketch_narrow", "wide": "sketch"}

@@ -1,15 +1,16 @@
-"""SQL of the answers: which members are shown, then what they sum to. Pure text."""
+"""SQL of the answers: who is shown and what they sum to, then states of the same. Pure text."""
 # ruff: noqa: S608 - names come from constants, every value is a query parameter
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.api.plan import Plan
-from services.api.query import source
+from services.api.query import pending, source
 from services.api.query.ask import CHANGE, Asked, Level
-from services.api.query.dims import COLUMNS
+from services.api.query.dims import CATEGORY, COLUMNS, level_of
 from services.api.query.measures import OPERATIONS, PARTS, TIMED, ranking
-from services.api.sql import LIMITS, Statement
+from services.api.statement import LIMITS, Statement
 
 Key = tuple[str, ...]
 
@@ -22,99 +23,131 @@ class Members:
     count: int = 0
 
 
-def rank(asked: Asked) -> Statement:
-    """Members in order: their keys, their place at each level, the number at the first level.
+NOW, BEFORE, NAMELESS = 0, 1, 2
+"""Sides of the one reading: the range, the range to compare with, steps that name no org."""
 
-    Over the whole range, ties by name. With 'change' over both ranges, by absolute difference.
+
+def knows_orgs(asked: Asked) -> bool:
+    """True when the rows of the range themselves tell which steps name no org."""
+    level = level_of(asked.names, is_one_org=asked.scope.org_id is not None)
+    return level != "total" and CATEGORY not in asked.names
+
+
+def sums(asked: Asked, parts: Sequence[str], *, nameless: bool) -> Statement:
+    """Sums of both ranges by bucket and member, and the members' places: all of one reading.
+
+    `nameless`: also those of the steps that name no org, where the rows themselves do not tell.
+
+    Columns: side, bucket, how much of the key is shown (0: other), the key, the place at each
+    level, the number of members at the first level, the parts. Members are ranked over the whole
+    range, ties by name; with 'change' over both ranges, by absolute difference.
     """
-    measure = asked.measures[0] if asked.order == CHANGE else asked.order
-    parts = ranking(measure)
-    fields = [name for part in parts for name in PARTS[part].fields]
-    value = " + ".join(PARTS[part].sql for part in parts)
-    rows, parameters = _keyed(asked, asked.plan, fields, value)
-    if asked.order == CHANGE and asked.compared is not None:
-        before, more = _keyed(asked, asked.compared, fields, f"-({value})")
-        renamed, more = _apart(before, more)
-        rows, parameters = f"{rows} UNION ALL {renamed}", parameters | more
-    keys = _keys(asked)
-    text = f"SELECT {', '.join(keys)}, sum(part) AS part FROM ({rows}) GROUP BY {', '.join(keys)}"
-    sign = "abs" if asked.order == CHANGE else ""
-    width = 0
+    text, parameters = _sides(asked, parts, nameless=nameless)
+    keys, fold = _keys(asked), [_again(part) for part in parts]
+    if not keys:
+        return Statement(f"SELECT side, b, toUInt8(0), toUInt64(0), {', '.join(_named(parts))} "
+                         f"FROM ({text})" + LIMITS, parameters)  # fmt: skip
+    conditions: list[str] = []
     for number, level in enumerate(asked.levels):
-        within = ", ".join(keys[: level.width])
-        text = (
-            f"SELECT *, {sign}(sum(part) OVER (PARTITION BY {within})) AS w{number} FROM ({text})"
-        )
-        partition = f"PARTITION BY {', '.join(keys[:width])} " if width else ""
-        place = f"dense_rank() OVER ({partition}ORDER BY w{number} DESC, {within})"
-        text = f"SELECT *, {place} AS p{number} FROM ({text})"
-        width = level.width
-    places = [f"p{number}" for number in range(len(asked.levels))]
-    held = " AND ".join(
-        f"{place} <= {max(level.top, 1)}" for place, level in zip(places, asked.levels, strict=True)
-    )
-    shown = ", ".join([*(f"toString({key})" for key in keys[:width]), *places])
+        text = _placed(asked, number, text)
+        held = f"h{number} AND p{number} <= {level.top}"
+        conditions.append(f"{conditions[-1]} AND {held}" if conditions else held)
+    cases = [f"{condition}, {n + 1}" for n, condition in enumerate(conditions)]
+    depth = f"toUInt8(multiIf({', '.join(reversed(cases))}, 0)) AS depth"
+    text = f"SELECT *, {depth}, toUInt64(maxIf(p0, h0) OVER ()) AS members FROM ({text})"
+    shown = [f"if(depth > {n}, toString({key}), '') AS s{n}" for n, key in enumerate(keys)]
+    groups = ", ".join(["side", "b", "depth", *(f"s{n}" for n in range(len(keys)))])
+    places = [f"min(p{n})" for n in range(len(keys))]
+    head = ", ".join(["side", "b", "depth", *shown, *places, "max(members)", *fold])
+    return Statement(f"SELECT {head} FROM ({text}) GROUP BY {groups}" + LIMITS, parameters)
+
+
+def _sides(asked: Asked, parts: Sequence[str], *, nameless: bool) -> tuple[str, source.Parameters]:
+    """The sums of each side by bucket and key, with what ranks the members."""
+    text, parameters = _side(asked, parts, NOW)
+    sides = [BEFORE] if asked.compared else []
+    if nameless and not knows_orgs(asked) and pending.unattributed(asked):
+        sides += [NAMELESS]
+    for side in sides:
+        more, own = _apart(*_side(asked, parts, side), side)
+        text, parameters = f"{text} UNION ALL {more}", parameters | own
+    return text, parameters | {"currency": asked.currency}
+
+
+def _side(asked: Asked, parts: Sequence[str], side: int) -> tuple[str, source.Parameters]:
+    ranks = ranking(asked.measures[0] if asked.order == CHANGE else asked.order)
+    fields = sorted({name for part in (*parts, *ranks) for name in PARTS[part].fields})
+    plan = (asked.compared or asked.plan) if side == BEFORE else asked.plan
+    nameless = pending.unattributed(asked) if side == NAMELESS else None
+    rows, parameters = source.usage(nameless or asked, plan, fields)
+    bucket, keys = "toUInt32(0)", [COLUMNS[name] for name in asked.by]
+    if nameless:
+        keys = ["''"] * len(keys)
+    elif len(plan.buckets) > 1:
+        parameters["starts"] = [bucket.start for bucket in plan.buckets]
+        bucket = "roundDown(ts, {starts:Array(UInt32)})"
+    columns = [f"toUInt8({side}) AS side", f"{bucket} AS b"]
+    columns += [f"{key} AS {name}" for key, name in zip(keys, _keys(asked), strict=True)]
+    if keys:
+        columns += [f"{' + '.join(PARTS[part].sql for part in ranks)} AS part"]
+    columns += [f"{PARTS[part].sql} AS v_{part}" for part in parts]
+    grouped = ", ".join(["b", *_keys(asked)])
+    return f"SELECT {', '.join(columns)} FROM ({rows}) GROUP BY {grouped}", parameters
+
+
+def _placed(asked: Asked, number: int, text: str) -> str:
+    """The rows with the place of their member at a level, inside its member of the level before.
+
+    `h`: the member has rows in the range (with 'change': in either range).
+    """
+    keys = _keys(asked)
+    before, within = ", ".join(keys[:number]), ", ".join(keys[: number + 1])
+    over = f"OVER (PARTITION BY {within})"
+    whole, latest = f"sumIf(part, side = {NOW}) {over}", NOW
+    if asked.order == CHANGE:
+        whole, latest = f"abs({whole} - sumIf(part, side = {BEFORE}) {over})", BEFORE
     text = (
-        f"SELECT {shown}, count FROM (SELECT *, max(p0) OVER () AS count FROM ({text})) "
-        f"WHERE {held} ORDER BY {', '.join(places)}"
+        f"SELECT *, {whole} AS w{number}, min(side) {over} <= {latest} AS h{number} FROM ({text})"
     )
-    return Statement(text + LIMITS, parameters | {"currency": asked.currency})
+    partition = f"PARTITION BY {before} " if before else ""
+    order = f"ORDER BY h{number} DESC, w{number} DESC, {within}"
+    return f"SELECT *, dense_rank() OVER ({partition}{order}) AS p{number} FROM ({text})"
+
+
+def _again(part: str) -> str:
+    """How sums of a part are summed."""
+    return f"groupUniqArrayArray(v_{part})" if part == "currencies" else f"sum(v_{part})"
+
+
+def _named(parts: Sequence[str]) -> list[str]:
+    return [f"v_{part}" for part in parts]
 
 
 def _keys(asked: Asked) -> list[str]:
     return [f"k{n}" for n in range(len(asked.by))]
 
 
-def _keyed(
-    asked: Asked, plan: Plan, fields: Sequence[str], value: str
-) -> tuple[str, source.Parameters]:
-    text, parameters = source.usage(asked, plan, fields)
-    keys = ", ".join(f"{COLUMNS[name]} AS k{n}" for n, name in enumerate(asked.by))
-    grouped = ", ".join(_keys(asked))
-    return f"SELECT {keys}, {value} AS part FROM ({text}) GROUP BY {grouped}", parameters
-
-
-def _apart(text: str, parameters: source.Parameters) -> tuple[str, source.Parameters]:
-    """The same statement with names of its own for the parameters of its plan."""
+def _apart(text: str, parameters: source.Parameters, side: int) -> tuple[str, source.Parameters]:
+    """The same statement with names of its own for the parameters."""
     told = {}
     for name, value in parameters.items():
-        if name.partition("_")[0] in ("minute", "hour", "day", "low", "high"):
-            text = text.replace(f"{{{name}:", f"{{b_{name}:")
-            told[f"b_{name}"] = value
-        else:
-            told[name] = value
+        text = text.replace(f"{{{name}:", f"{{side{side}_{name}:")
+        told[f"side{side}_{name}"] = value
     return text, told
 
 
-def members(asked: Asked, rows: Sequence[Sequence[object]]) -> Members:
-    """From the rows of `rank`."""
-    levels: list[tuple[Key, ...]] = []
-    width = asked.levels[-1].width if asked.levels else 0
-    for number, level in enumerate(asked.levels):
-        keys = [
-            tuple(str(value) for value in row[: level.width])
-            for row in rows
-            if all(
-                int(str(row[width + n])) <= before.top
-                for n, before in enumerate(asked.levels[: number + 1])
-            )
-        ]
-        levels.append(tuple(dict.fromkeys(keys)))
-    return Members(tuple(levels), int(str(rows[0][-1])) if rows else 0)
-
-
-def sums(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Statement:
-    """Sums by bucket and member: a partition of all rows, so that everything adds up.
-
-    Columns: bucket, how much of the key is shown (0: other), the key, the parts.
-    """
-    fields = [name for part in parts for name in PARTS[part].fields]
-    rows, parameters = source.usage(asked, plan, fields)
-    head, more = folded(asked, plan, shown)
-    values = ", ".join(f"{PARTS[part].sql} AS v_{part}" for part in parts)
-    groups = ", ".join(grouped(asked))
-    text = f"SELECT {head}, {values} FROM ({rows}) GROUP BY {groups}"
-    return Statement(text + LIMITS, parameters | more | {"currency": asked.currency})
+def members(asked: Asked, rows: Sequence[Sequence[Any]]) -> Members:
+    """From the rows of `sums`."""
+    width = len(asked.by)
+    if not width:
+        return Members()
+    found: list[dict[Key, tuple[int, ...]]] = [{} for _ in range(width)]
+    for side, _, depth, *rest in rows:
+        if side != NAMELESS:
+            for n in range(depth):
+                found[n][tuple(rest[: n + 1])] = tuple(rest[width : width + n + 1])
+    levels = (tuple(sorted(level, key=level.__getitem__)) for level in found)
+    return Members(tuple(levels), max((int(row[3 + 2 * width]) for row in rows), default=0))
 
 
 def sketches(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Statement:
@@ -141,7 +174,7 @@ def sketches(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> 
 
 def timed(asked: Asked) -> str:
     """Model calls that did not fail, unless the question itself cuts by these."""
-    conditions = []
+    conditions: list[str] = []
     if "status" not in asked.names:
         conditions.append("status != 'error'")
     if "operation" not in asked.names:

@@ -14,10 +14,12 @@ from services.api.asked import refuse
 from services.api.query import examples as told
 from services.api.query import source, versus
 from services.api.query.ask import Asked
+from services.api.query.business import TALKS_BEFORE_SECONDS
+from services.api.query.limits import units
 from services.api.query.measures import TOKENS
-from services.api.query.routes import PROBLEMS, meaning
-from services.api.query.views import Sliced
-from services.api.sql import LIMITS, Statement
+from services.api.query.routes import PROBLEMS, charge, meaning
+from services.api.query.views import Sliced, ask
+from services.api.statement import LIMITS, Statement
 
 router = APIRouter()
 SAMPLE_MAX = 50_000
@@ -31,7 +33,12 @@ class Costs(Sliced):
 
 
 def talks(asked: Asked) -> tuple[str, source.Parameters]:
-    """One row for each conversation: its cost, calls, what is pending, tokens, mean latency."""
+    """One row for each conversation: its cost, calls, what is pending, tokens, mean latency.
+
+    A conversation belongs where it begins, as a whole: to no range it only reaches into. It has
+    begun before when it was heard of in the `TALKS_BEFORE_SECONDS` before the range, and goes on
+    for as long after it.
+    """
     tokens = " + ".join(TOKENS)
     fields = {
         "conversation_id": "conversation_id", "cost": "CAST(cost AS Decimal(76, 18))",
@@ -39,14 +46,28 @@ def talks(asked: Asked) -> tuple[str, source.Parameters]:
         "duration_ms": "ifNull(duration_ms, 0)", "at": "occurred_at",
     }  # fmt: skip
     rows, parameters = source.ledger(asked, asked.plan, fields)
+    low, high = asked.whole.start, asked.whole.end
+    parameters |= {
+        "high": high + TALKS_BEFORE_SECONDS, "ends": high, "currency": asked.currency,
+        "before": max(0, low - TALKS_BEFORE_SECONDS) // 3_600 * 3_600,
+    }  # fmt: skip
+    told = asked.scope.joined(
+        "conversations_hour", {"id": "d.conversation_id", "first_at": "d.first_at"}
+    )
+    begun = (
+        f"SELECT org_id, x_id {told} AND bucket >= toDateTime({{before:UInt32}}, 'UTC') "
+        "AND bucket < toDateTime({low:UInt32}, 'UTC') "
+        "AND x_first_at < toDateTime64({low:UInt32}, 3, 'UTC')"
+    )
     text = (
         "SELECT org_id, conversation_id, sumIf(cost, currency = {currency:String}) AS c, "
         "count() AS n, countIf(currency = {currency:String}) AS priced, "
         "countIf(pending != '') AS waiting, sum(tokens) AS t, sum(duration_ms) AS d, "
         f"min(at) AS first_at, max(at) AS last_at FROM ({rows}) WHERE conversation_id != '' "
-        "GROUP BY org_id, conversation_id"
+        f"AND (org_id, conversation_id) NOT IN ({begun}) GROUP BY org_id, conversation_id "
+        "HAVING first_at < toDateTime64({ends:UInt32}, 3, 'UTC')"
     )
-    return text, parameters | {"currency": asked.currency}
+    return text, parameters
 
 
 def _statements(question: Asked, outliers: int) -> tuple[Statement, Statement, Statement]:
@@ -79,12 +100,13 @@ def _statements(question: Asked, outliers: int) -> tuple[Statement, Statement, S
 async def conversation_costs(
     request: Request, asked: Annotated[Costs, Query()], caller: Reads
 ) -> Any:
-    """Of conversations with at least one priced call, the cost of their calls in the range.
+    """Of conversations that begin in the range and have a priced call, the cost of all their calls.
 
     The histogram doubles from bin to bin. Outliers are the dearest above P99; `half_priced` ones
     still have pending calls, so they may cost more.
     """
     question = meaning(request, asked.query(measures=["cost"]), caller)
+    charge(request, caller, units(question))
     reader = request.app.state.reader
     [whole], counted, first = await asyncio.gather(
         *(reader.run(statement) for statement in _statements(question, asked.outliers))
@@ -137,18 +159,17 @@ async def _side(request: Request, asked: Versions, caller: Caller, name: str) ->
     chosen = {"assistant": [assistant]} | ({"assistant_version": [version]} if version else {})
     own = asked.model_copy(update=chosen)
     question = meaning(request, own.query(measures=["cost"]), caller)
+    charge(request, caller, units(question))
     rows, parameters = talks(question)
     sample = (
         "SELECT c, t, n, d, toUnixTimestamp64Milli(first_at), toUnixTimestamp64Milli(last_at), "
         f"waiting > 0 FROM ({rows}) WHERE priced > 0 "
         f"ORDER BY cityHash64(org_id, conversation_id) LIMIT {SAMPLE_MAX}"
     )
-    engine, reader = request.app.state.engine, request.app.state.reader
     measures = ["cost", "resolved", "feedback_negative", "feedback_positive"]
-    whole = meaning(request, own.query(measures=measures), caller)
     found, answer = await asyncio.gather(
-        reader.run(Statement(sample + LIMITS, parameters)),
-        engine.answer(whole, await engine.freshness()),
+        request.app.state.reader.run(Statement(sample + LIMITS, parameters)),
+        ask(request, caller, own.query(measures=measures)),
     )
     return versus.Side(
         name, [versus.Talk(Decimal(c), int(t), int(n), int(d), int(a), int(z), bool(h))

@@ -3,9 +3,11 @@
 import asyncio
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
@@ -13,16 +15,18 @@ from schemas.money import EXACT, ROUNDING, ZERO, add_up, plain, to_scale
 from services.api.access import Caller, Reads
 from services.api.query import examples as told
 from services.api.query import forecast, form, shapley
+from services.api.query.cache import Answers
 from services.api.query.engine import Engine
 from services.api.query.revenue import Org, alike
-from services.api.query.routes import PROBLEMS, answered, meaning
+from services.api.query.routes import PROBLEMS, charge, meaning
 
 router = APIRouter()
-Values = list[str] | None
+Values = Annotated[list[str], Field(max_length=form.VALUES_MAX)] | None
 FILTERS = (
     "org", "user", "provider", "model", "operation", "feature", "assistant", "assistant_version",
-    "environment",
+    "environment", "status",
 )  # fmt: skip
+MODELS_MAX = 100
 
 
 class Sliced(form.Strict):
@@ -41,6 +45,7 @@ class Sliced(form.Strict):
     assistant: Values = None
     assistant_version: Values = None
     environment: Values = None
+    status: Values = None
 
     def query(self, **more: Any) -> form.Query:
         """The question about these rows."""
@@ -55,8 +60,11 @@ class Sliced(form.Strict):
 
 async def ask(request: Request, caller: Caller, query: form.Query) -> dict[str, Any]:
     """The answer of the engine."""
-    engine: Engine = request.app.state.engine
-    return await answered(request, meaning(request, query, caller), await engine.freshness())
+    answers: Answers = request.app.state.answers
+    asked = meaning(request, query, caller)
+    kept = await answers.get(asked, await answers.moment([asked]), partial(charge, request, caller))
+    told: dict[str, Any] = orjson.loads(kept.body)
+    return told
 
 
 @router.get(
@@ -144,7 +152,7 @@ async def budgets(request: Request, caller: Reads) -> Any:
     engine: Engine = request.app.state.engine
     now: datetime = request.app.state.clock()
     orgs = [org for org in await engine.orgs(caller.scope) if org.budget is not None]
-    parts = list(alike(orgs, form.TOP_MAX))
+    parts = list(alike(orgs, form.VALUES_MAX))
     answers = await asyncio.gather(*(_month(request, caller, part) for part in parts))
     spent = {org_id: told for answer in answers for org_id, told in answer.items()}
     found = []
@@ -169,7 +177,7 @@ async def _month(
         {
             "measures": ["charge", "pending_calls"], "from": "now/M", "to": "now",
             "tz": orgs[0].zone.key, "currency": orgs[0].currency,
-            "by": [{"dim": "org", "top": form.TOP_MAX, "order": "charge"}],
+            "by": [{"dim": "org", "top": form.VALUES_MAX, "order": "charge"}],
             "where": [{"dim": "org", "in": [org.org_id for org in orgs]}],
         }
     )  # fmt: skip
@@ -194,7 +202,7 @@ class Change(Sliced):
 async def explain_change(request: Request, body: Change, caller: Reads) -> Any:
     """`parts` and the drivers add up to `difference`, to the last digit. Models beyond the hundred
     dearest are one, `null`. Pending calls are in no part: see `completeness`."""
-    by = [{"dim": "model", "top": form.TOP_MAX, "order": "cost"}]
+    by = [{"dim": "model", "top": MODELS_MAX, "order": "cost"}]
     base = body.query(measures=["cost"]).where
     more = {"compare": body.compare, "where": [*base, *body.where]}
     category = {"dim": "token_category", "top": 7, "order": "cost"}

@@ -61,8 +61,10 @@ async def test_a_key_that_asks_too_much_is_told_to_wait(
         transport=httpx.ASGITransport(app), base_url="http://api", headers=headers
     ) as client:
         first = await client.post("/v1/query", json=dear)
-        second = await client.post("/v1/query", json=dear)
+        again = await client.post("/v1/query", json=dear)
+        second = await client.post("/v1/query", json=dear | {"by": [{"dim": "conversation"}]})
     assert (first.status_code, first.json()["units"]) == (200, 40)
+    assert again.json() == first.json(), "what is kept costs nothing"
     assert second.status_code == 429
     assert int(second.headers["retry-after"]) == 37
     assert second.json()["units_left"] == 10

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -151,26 +152,51 @@ async def test_spend_margins_and_budgets_are_those_of_the_engine(client_of: Clie
     assert refused.status_code == 404
 
 
-async def test_conversations_cost_what_their_calls_cost(
-    client_of: Clients, events: list[Event]
+WEEK = timedelta(days=7)
+
+
+def talks(events: list[Event], low: datetime, high: datetime) -> dict[tuple[str, str], list[Event]]:
+    """Conversations that begin in a range: their calls in it and in the week after it."""
+    found: dict[tuple[str, str], list[Event]] = {}
+    before = (low - WEEK).replace(minute=0)
+    for event in events:
+        if before <= event.at < high + WEEK:
+            found.setdefault((event.org, event.conversation), []).append(event)
+    firsts = {key: min(e.at for e in told) for key, told in found.items()}
+    return {key: told for key, told in found.items() if low <= firsts[key] < high}
+
+
+def costs(found: dict[tuple[str, str], list[Event]]) -> dict[tuple[str, str], Decimal]:
+    priced = {
+        key: [e.cost for e in told if not e.pending and e.currency == "USD"]
+        for key, told in found.items()
+    }
+    return {key: sum(amounts, Decimal(0)) for key, amounts in priced.items() if amounts}
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("2026-11-01T00:00", "2026-12-01T00:00"), ("2026-10-25T07:31", "2026-11-09T11:17")],
+)
+async def test_a_conversation_belongs_where_it_begins(
+    since: str, until: str, client_of: Clients, events: list[Event]
 ) -> None:
+    params = {"from": since, "to": until, "tz": "UTC"}
     async with client_of("reader") as client:
-        answer = await client.get("/v1/conversation-costs", params=RANGE | {"tz": "UTC"})
+        answer = await client.get("/v1/conversation-costs", params=params)
         assert answer.status_code == 200, answer.text
         got = answer.json()
-        versus = await client.get("/v1/compare", params=RANGE | {"a": "support", "b": "sales"})
-    priced = [e for e in events if e.at.month == 11 and not e.pending and e.currency == "USD"]
-    costs: dict[tuple[str, str], Decimal] = {}
-    for event in priced:
-        key = (event.org, event.conversation)
-        costs[key] = costs.get(key, Decimal(0)) + event.cost
-    assert got["count"] == len(costs) == sum(entry["count"] for entry in got["histogram"])
-    assert abs(Decimal(got["mean"]) * len(costs) - sum(costs.values())) < Decimal("1e-12")
-    assert Decimal(got["outliers"][0]["cost"]) == max(costs.values())
+        versus = await client.get("/v1/compare", params=params | {"a": "support", "b": "sales"})
+    low, high = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (since, until))
+    wanted = costs(talks(events, low, high))
+    assert got["count"] == len(wanted) == sum(entry["count"] for entry in got["histogram"])
+    assert abs(Decimal(got["mean"]) * len(wanted) - sum(wanted.values())) < Decimal("1e-12")
+    assert Decimal(got["outliers"][0]["cost"]) == max(wanted.values())
     assert versus.status_code == 200, versus.text
     told = versus.json()
-    assert told["a"]["n"] == len(
-        {(e.org, e.conversation) for e in priced if e.assistant == "support"}
-    )
-    low, value, high = (Decimal(told["difference"][n]) for n in ("low", "value", "high"))
-    assert low <= value <= high
+    begun = talks(events, low, high)
+    own = {key: [e for e in found if e.assistant == "support"] for key, found in begun.items()}
+    own = {key: found for key, found in own.items() if any(e.at < high for e in found)}
+    assert told["a"]["n"] == len(costs(own))
+    bounds = [Decimal(told["difference"][n]) for n in ("low", "value", "high")]
+    assert sorted(bounds) == bounds

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from services.api import cursor, search
 from services.api.query.dims import COLUMNS
 from services.api.query.measures import MEASURES
-from services.api.sql import DIMENSIONS
 from tests.contract.api.twins import ELSEWHERE, OTHER, OWN, REPRICED, price
 
 Schema = Mapping[str, Any]
@@ -63,7 +62,7 @@ NAMED: dict[str, tuple[Any, ...]] = {
     "days": (30, 1, 366),
     "measures": (*MEASURES, "nothing"), "dim": (*COLUMNS, "nothing"),
     "order": (*MEASURES, "change"),
-    "by": (*DIMENSIONS, "nothing"), "from": INSTANTS, "to": INSTANTS[2:], "interval": ("day",),
+    "by": (*COLUMNS, "nothing"), "from": INSTANTS, "to": INSTANTS[2:], "interval": ("day",),
     "deletion_id": ("none", f"{OTHER}-audit"), "dead_id": _each("{}-dead-0"), "key_id": (OTHER,),
 }  # fmt: skip
 _NAMES = ("org", "trace_id", "user", "event_id", "model", "provider", "dead_id", "deletion_id")

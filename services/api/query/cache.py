@@ -1,0 +1,175 @@
+"""Answers by what they depend on: the same question over the same days is answered from memory.
+
+No answer is kept for a time: it is found by a hash of the question and the counters of its days, so
+a change of an old day is a new hash. A kept answer keeps its `as_of`, which stays true.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from services.api.estimate import Freshness
+from services.api.plan import SECONDS, Range
+from services.api.query import limits
+from services.api.query.ask import CHANGE, Asked
+from services.api.query.business import TALKS_BEFORE_SECONDS
+from services.api.query.counters import Counters, Known
+from services.api.query.engine import Engine, echoed
+from services.api.query.measures import MEASURES, PARTS
+from services.api.reader import text
+from services.runtime.problems import ProblemError, encode
+
+Charge = Callable[[int], None]
+
+
+class Moment(NamedTuple):
+    """How far the ledger was, and the counters: what all answers of one request are as of."""
+
+    fresh: Freshness
+    known: Known
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer as it is sent, and when it was true."""
+
+    body: bytes
+    as_of: datetime | None
+
+
+class Answers:
+    """The answers of the engine, the least recently used ones forgotten beyond `bytes_max`."""
+
+    def __init__(self, engine: Engine, counters: Counters, bytes_max: int) -> None:
+        self._engine, self._counters, self._bytes_max = engine, counters, bytes_max
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._bytes = 0
+        self._coming: dict[str, asyncio.Task[dict[str, Kept]]] = {}
+
+    async def moment(self, asked: Sequence[Asked]) -> Moment:
+        """Read before anything is answered, so that an answer is never older than its counters."""
+        fresh = await self._engine.freshness()
+        if not asked:
+            return Moment(fresh, Known())
+        ranges = [whole for one in asked for whole in ranges_of(one)]
+        widest = Range(min(r.start for r in ranges), max(r.end for r in ranges))
+        return Moment(fresh, await self._counters.known(asked[0].scope, widest))
+
+    def tag(self, asked: Asked, moment: Moment) -> str:
+        """The hash of the question, its scope and all that its answer depends on."""
+        families = {PARTS[part].family for name in asked.measures for part in MEASURES[name].parts}
+        kinds = {"calls"} | ({"sketch"} & families)
+        if "outcome" in families:
+            kinds |= {"sketch", "outcomes"}
+        known = moment.known
+        depends = [
+            echoed(asked), asked.scope.org_id, known.prices,
+            known.orgs if "revenue" in families else "", known.is_closed(asked.whole),
+            self._engine.is_settled(asked, moment.fresh),
+            sum(bucket.end > asked.now for bucket in asked.plan.buckets),
+            *(known.of(whole, frozenset(kinds)) for whole in ranges_of(asked)),
+        ]  # fmt: skip
+        return blake2b(encode(depends), digest_size=16).hexdigest()
+
+    async def get(self, asked: Asked, moment: Moment, charge: Charge | None = None) -> Kept:
+        """The kept answer of one question, or a new one."""
+        [found] = await self.all([asked], moment, charge)
+        if isinstance(found, ProblemError):
+            raise found
+        return found
+
+    async def all(
+        self, asked: Sequence[Asked], moment: Moment, charge: Charge | None = None
+    ) -> list[Kept | ProblemError]:
+        """Kept answers, or new ones, which all who ask for them meanwhile share.
+
+        Questions that differ in their measures alone are answered by one reading. `charge` is
+        called with the units of what has to be computed, and may refuse.
+        """
+        missing: dict[bytes, dict[str, Asked]] = {}
+        found: dict[str, Kept | ProblemError] = {}
+        tags = [self.tag(one, moment) for one in asked]
+        for one, tag in zip(asked, tags, strict=True):
+            if (kept := self._kept.get(tag)) is not None:
+                self._kept.move_to_end(tag)
+                found[tag] = kept
+            elif tag not in self._coming:
+                missing.setdefault(_likeness(one), {})[tag] = one
+        for alike in missing.values():
+            refused = _charged(alike, charge)
+            found |= refused
+            if wanted := {tag: one for tag, one in alike.items() if tag not in refused}:
+                coming = asyncio.create_task(self._answer(wanted, moment))
+                self._coming |= dict.fromkeys(wanted, coming)
+        comings = {tag: self._coming[tag] for tag in tags if tag not in found}
+        await asyncio.wait(comings.values()) if comings else None
+        for tag, coming in comings.items():
+            error = coming.exception()
+            if error is not None and not isinstance(error, ProblemError):
+                raise error
+            found[tag] = error or coming.result()[tag]
+        return [found[tag] for tag in tags]
+
+    async def _answer(self, wanted: Mapping[str, Asked], moment: Moment) -> dict[str, Kept]:
+        as_of = moment.fresh.as_of
+        try:
+            answers = await self._engine.answer(list(wanted.values()), moment.fresh, moment.known)
+        finally:
+            for tag in wanted:
+                del self._coming[tag]
+        made = {}
+        for (tag, one), answer in zip(wanted.items(), answers, strict=True):
+            told = {"query": echoed(one), "as_of": text(as_of) if as_of else None, **answer}
+            made[tag] = Kept(encode(told | {"units": limits.units(one)}), as_of)
+            self._keep(tag, made[tag])
+        return made
+
+    def _keep(self, tag: str, kept: Kept) -> None:
+        self._kept[tag] = kept
+        self._bytes += len(kept.body)
+        while self._bytes > self._bytes_max:
+            _, old = self._kept.popitem(last=False)
+            self._bytes -= len(old.body)
+
+
+def _likeness(asked: Asked) -> bytes:
+    """The same for questions that one reading answers."""
+    ranks = [asked.order, asked.measures[0] if asked.order == CHANGE else ""] if asked.by else []
+    return encode([echoed(asked) | {"measures": []}, asked.scope.org_id, ranks])
+
+
+def _charged(alike: Mapping[str, Asked], charge: Charge | None) -> dict[str, ProblemError]:
+    """Those questions that the asker has no units left for."""
+    refused = {}
+    for tag, one in alike.items():
+        try:
+            if charge is not None:
+                charge(limits.units(one))
+        except ProblemError as problem:
+            refused[tag] = problem
+    return refused
+
+
+def ranges_of(asked: Asked) -> list[Range]:
+    """What a question reads: its range, that before, the talks in which outcomes came to be."""
+    whole = asked.whole
+    if {"assistant", "assistant_version"} & asked.names:
+        whole = Range(max(0, whole.start - TALKS_BEFORE_SECONDS), whole.end)
+    buckets = asked.compared.buckets if asked.compared else ()
+    return [whole, *([Range(buckets[0].start, buckets[-1].end)] if buckets else [])]
+
+
+def days_of(known: Known, other: Known) -> list[str]:
+    """UTC days whose counters differ."""
+    changed = {day for (_, day), _ in set(known.days.items()) ^ set(other.days.items())}
+    return [datetime.fromtimestamp(day, UTC).date().isoformat() for day in sorted(changed)]
+
+
+def recent(now: datetime, days: int) -> Range:
+    """Whole UTC days around now."""
+    today = int(now.timestamp()) // SECONDS["day"] * SECONDS["day"]
+    return Range(max(0, today - days * SECONDS["day"]), today + 2 * SECONDS["day"])

@@ -1,0 +1,98 @@
+"""Many viewers of the overview at once, while calls come in."""
+
+import asyncio
+import time
+from multiprocessing import get_context
+from statistics import quantiles
+from typing import Any
+
+import httpx
+
+from tests.bench.bench_path import load, publish_prices
+from tests.system import System
+
+POLL_SECONDS = 5.0
+SPLITS = ("model", "provider", "assistant", "org", "feature", "environment")
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
+TOOLS = ["execute_tool", "retrieval", "rerank", "embeddings", "guardrail"]
+STATEMENTS = "tracetally_statement_seconds_count"
+
+
+def overview(start: str, zone: str, split: str) -> list[dict[str, Any]]:
+    """The questions of the dashboard's overview (its `pages/overview/queries.ts`)."""
+    whole = {"from": start, "to": "now", "tz": zone, "currency": "USD"}
+
+    def over(*measures: str) -> dict[str, Any]:
+        return whole | {"measures": list(measures), "interval": "auto"}
+
+    def cut(dim: str, order: str, *measures: str, top: int = 7) -> dict[str, Any]:
+        by = [{"dim": dim, "top": top, "order": order}]
+        return whole | {"measures": list(measures), "by": by}
+
+    before = {"compare": "previous"}
+    tools = {"where": [{"dim": "operation", "in": TOOLS}]}
+    return [
+        over("cost", "calls") | before,
+        over("cost") | {"from": "now/M", "interval": "day"},
+        cut(split, "cost", "cost") | {"interval": "auto"},
+        cut("org", "cost", "cost", "calls") | before,
+        cut("org", "change", "cost") | before,
+        cut("token_category", "cost", "cost", "tokens"),
+        over("cache_hit_share", "cache_saved", "tokens.cache_read"),
+        over("calls", "conversations", "errors"),
+        cut("provider", "steps", "error_share", "errors", "steps") | {"interval": "auto"},
+        over("latency_ms.p50", "latency_ms.p95", "latency_ms.p99"),
+        over("ttft_ms.p50", "ttft_ms.p95", "ttft_ms.p99"),
+        over("tokens_per_call", "calls"),
+        over("output_tokens_per_second"),
+        cut("operation", "cost", "steps", "errors", "error_share", "latency_ms.p95", "cost", top=12)
+        | tools,
+        over("feedback_positive", "feedback_negative", "feedback", "negative_share"),
+    ]  # fmt: skip
+
+
+async def _viewer(running: System, number: int, until: float) -> tuple[list[float], int]:
+    """Milliseconds of each poll and how many were answered 304. No two viewers ask the same."""
+    headers = {"authorization": f"Bearer {running.key}"}
+    start = f"now-{29 - number // len(ZONES)}d/d"
+    queries = overview(start, ZONES[number % len(ZONES)], SPLITS[number % len(SPLITS)])
+    took, held, tag = [], 0, ""
+    async with httpx.AsyncClient(base_url=running.url("api"), headers=headers, timeout=60) as http:
+        await asyncio.sleep(POLL_SECONDS * number / 20)
+        while time.monotonic() < until:
+            began = time.monotonic()
+            told = await http.post(
+                "/v1/query/batch", json={"queries": queries}, headers={"if-none-match": tag}
+            )
+            took.append((time.monotonic() - began) * 1000)
+            assert told.status_code in (200, 304), told.text
+            held += told.status_code == 304
+            tag = told.headers.get("etag", "")
+            await asyncio.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - began)))
+    return took, held
+
+
+async def _watch(running: System, viewers: int, seconds: float) -> tuple[list[float], int]:
+    until = time.monotonic() + seconds
+    each = await asyncio.gather(*(_viewer(running, n, until) for n in range(viewers)))
+    return [one for took, _ in each for one in took], sum(held for _, held in each)
+
+
+def watch(running: System, viewers: int, rate: int, seconds: float) -> str:
+    """What viewers waited for, in a sentence."""
+    asyncio.run(publish_prices(running))
+    told = get_context("spawn").Queue()
+    arguments = (running.url("ingest"), running.key, rate, seconds, told)
+    loader = get_context("spawn").Process(target=load, args=arguments)
+    loader.start()
+    before = running.metric("api", STATEMENTS)
+    took, held = asyncio.run(_watch(running, viewers, seconds))
+    statements = (running.metric("api", STATEMENTS) - before) / seconds
+    sent, refused, sending = told.get()
+    loader.join()
+    cuts = quantiles(took, n=20, method="inclusive")
+    return (
+        f"{viewers} viewers, {sent / sending:,.0f} calls/s in ({refused} answers 503): overview "
+        f"p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms of {len(took)} polls, {held} answered 304; "
+        f"{statements:.0f} statements/s"
+    )

@@ -1,0 +1,253 @@
+"""Answers are kept by what they depend on: no change is missed, nothing else asks again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.http import build
+from services.api.query.counters import Counters
+from services.api.reader import Reader, Rows
+from services.api.settings import Settings
+from services.api.statement import Statement
+from services.runtime.clickhouse import Store
+from tests.conftest import run_sql
+from tests.contract.api.conftest import FakeWriter
+from tests.contract.api.world import NOW, Event, price, tell
+
+pytestmark = pytest.mark.engines
+OLD = {"from": "2026-10-20T00:00Z", "to": "2026-10-27T00:00Z"}
+QUERY = {"measures": ["cost", "steps"], "by": [{"dim": "model"}], "interval": "day", **OLD}
+STATES = {"measures": ["conversations", "latency_ms.p95"], **OLD}
+
+
+class Counted(Reader):
+    """Keeps the statements that ask for figures."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.asked: list[str] = []
+        self.delay = 0.0
+
+    async def run(self, statement: Statement) -> Rows:
+        if "AS what" not in statement.sql and "progress" not in statement.sql:
+            self.asked.append(statement.sql)
+            await asyncio.sleep(self.delay)
+        return await super().run(statement)
+
+
+class Site:
+    """The application over one ledger that tests change."""
+
+    def __init__(self, settings: Settings, reader: Counted) -> None:
+        self.settings, self.reader, self.now = settings, reader, NOW
+        self.app = build(settings, reader, FakeWriter(), lambda: self.now)
+        self.app.state.answers._counters = Counters(reader, fresh_seconds=0)
+
+    def client(self, key: str = "reader") -> httpx.AsyncClient:
+        headers = {"authorization": f"Bearer {key}-secret"}
+        transport: Any = httpx.ASGITransport(self.app)
+        return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
+
+    async def tell(self, *lines: bytes) -> None:
+        store = await Store.connect(self.settings)
+        await tell(store, lines)
+        await store.close()
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        into = f"INSERT INTO {self.settings.clickhouse_database}.{table} "
+        into += "SETTINGS date_time_input_format='best_effort' FORMAT JSONEachRow\n"
+        run_sql(self.settings.clickhouse_url, into + json.dumps(row))
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    reader = Counted(settings)
+    yield Site(settings, reader)
+    await reader.close()
+
+
+def on(events: list[Event], day: str, org: str = "acme") -> Event:
+    return next(
+        e for e in events
+        if e.at.date().isoformat() == day and e.org == org and not e.pending
+        and e.currency == "USD" and e.operation == "chat"
+    )  # fmt: skip
+
+
+async def ask(client: httpx.AsyncClient, query: dict[str, Any], tag: str = "") -> httpx.Response:
+    headers = {"if-none-match": tag} if tag else {}
+    answer = await client.post("/v1/query", json=query, headers=headers)
+    assert answer.status_code in (200, 304), answer.text
+    return answer
+
+
+async def test_the_same_question_is_answered_from_memory(site: Site) -> None:
+    async with site.client() as client:
+        first = await ask(client, QUERY)
+        count = len(site.reader.asked)
+        again = await ask(client, QUERY)
+        held = await ask(client, QUERY, first.headers["etag"])
+        listed = await ask(client, QUERY, f'"other", {first.headers["etag"]}')
+        usage = await client.get(
+            "/v1/usage", params=OLD | {"by": "model", "top": 7, "interval": "day",
+                                       "measures": "cost,steps"},
+        )  # fmt: skip
+    assert first.content == again.content == usage.content
+    assert (held.status_code, held.content, held.headers["etag"]) == (
+        304,
+        b"",
+        first.headers["etag"],
+    )
+    assert listed.status_code == 304
+    assert count > 0
+    assert len(site.reader.asked) == count
+    assert first.headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("query", [QUERY, STATES], ids=["sums", "states"])
+async def test_a_late_call_and_a_new_price_of_an_old_day_are_seen(
+    query: dict[str, Any], site: Site, events: list[Event]
+) -> None:
+    old = on(events, "2026-10-22")
+    number = 900_000 + 100 * len(query)
+    late = replace(old, number=number, at=old.at + timedelta(seconds=5), cost=Decimal("7.5"))
+    dearer = replace(late, cost=Decimal("9.25"))
+    async with site.client() as client:
+        told = [await ask(client, query)]
+        for lines in ([late.line()], [dearer.line(revision=2)]):
+            await site.tell(*lines)
+            told.append(await ask(client, query, told[-1].headers["etag"]))
+        same = await ask(client, query, told[-1].headers["etag"])
+    assert [t.status_code for t in told] == [200, 200, 200]
+    assert same.status_code == 304
+    totals = [t.json()["total"]["total"] for t in told]
+    if query is QUERY:
+        costs = [Decimal(t["cost"]) for t in totals]
+        assert [costs[1] - costs[0], costs[2] - costs[1]] == [Decimal("7.5"), Decimal("1.75")]
+        assert totals[2]["steps"] == totals[1]["steps"] == totals[0]["steps"] + 1
+    else:
+        assert totals[1]["conversations"] == totals[0]["conversations"] + 1
+
+
+async def test_a_change_of_another_day_changes_nothing(site: Site, events: list[Event]) -> None:
+    other = replace(on(events, "2026-10-29"), number=910_000)
+    async with site.client() as client, site.client("acme") as own:
+        first, mine = await ask(client, QUERY), await ask(own, QUERY)
+        await site.tell(other.line())
+        assert (await ask(client, QUERY, first.headers["etag"])).status_code == 304
+        foreign = replace(on(events, "2026-10-23", "globex"), number=910_001)
+        await site.tell(foreign.line())
+        assert (await ask(client, QUERY, first.headers["etag"])).status_code == 200
+        held = await ask(own, QUERY, mine.headers["etag"])
+    assert held.status_code == 304, "an org's answer depends on its own days alone"
+
+
+async def test_an_answer_is_never_another_scopes(site: Site) -> None:
+    async with site.client() as everyone, site.client("acme") as own:
+        all_of_it, mine = await ask(everyone, QUERY), await ask(own, QUERY)
+        crossed = await ask(own, QUERY, all_of_it.headers["etag"])
+    assert all_of_it.headers["etag"] != mine.headers["etag"]
+    assert crossed.status_code == 200
+    assert crossed.content == mine.content != all_of_it.content
+
+
+async def test_what_else_an_answer_depends_on(site: Site) -> None:
+    paid = {"measures": ["revenue", "cost"], **OLD}
+    rated = {"measures": ["feedback"], **OLD}
+    async with site.client() as client:
+        tags = [(await ask(client, q)).headers["etag"] for q in (paid, rated, QUERY)]
+        site.insert("orgs", {"org_id": "acme", "position": 900, "currency": "USD",
+                             "monthly_revenue": {"2026-10": "31"}, "record": "{}"})  # fmt: skip
+        assert (await ask(client, paid, tags[0])).json()["total"]["total"]["revenue"] == "7"
+        assert (await ask(client, QUERY, tags[2])).status_code == 304
+        site.insert("outcomes", {"outcome_id": "o1", "occurred_at": "2026-10-21T00:00:00Z",
+                                 "org_id": "acme", "kind": "feedback", "name": "thumb",
+                                 "value": "1"})  # fmt: skip
+        assert (await ask(client, rated, tags[1])).json()["total"]["total"]["feedback"] == 1
+        before = (await ask(client, QUERY)).json()["completeness"]["estimate"]
+        site.insert("price_log", json.loads(price("openai", "m7", "900", "900", 77)))
+        after = (await ask(client, QUERY, tags[2])).json()["completeness"]["estimate"]
+    assert Decimal(after["high"]) > Decimal(before["high"]) * 10
+
+
+async def test_a_running_range_is_another_question_each_minute(site: Site) -> None:
+    query = {"measures": ["cost"], "from": "now-2d/d", "to": "now", "interval": "day"}
+    async with site.client() as client:
+        first = await ask(client, query)
+        site.now = NOW + timedelta(seconds=30)
+        half = await ask(client, query)
+        site.now = NOW + timedelta(seconds=61)
+        later = await ask(client, query)
+        assert (await ask(client, query, half.headers["etag"])).status_code == 200
+    ends = [datetime.fromisoformat(a.json()["query"]["to"]) for a in (first, half, later)]
+    assert [end - NOW for end in ends] == [timedelta(minutes=n) for n in (0, 1, 2)]
+    assert [a.json()["buckets"][-1]["partial"] for a in (first, later)] == [True, True]
+
+
+async def test_those_who_ask_at_once_share_one_answer(site: Site) -> None:
+    site.reader.delay = 0.2
+    query = QUERY | {"by": [{"dim": "user", "top": 3}]}
+    async with site.client() as client:
+        answers = await asyncio.gather(*(ask(client, query) for _ in range(20)))
+    assert len({answer.content for answer in answers}) == 1
+    assert len([sql for sql in site.reader.asked if "narrow" in sql or "calls FINAL" in sql]) <= 3
+
+
+async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> None:
+    body = {"queries": [QUERY, STATES, {"measures": ["cots"]}]}
+    async with site.client() as client:
+        first = await client.post("/v1/query/batch", json=body)
+        headers = {"if-none-match": first.headers["etag"]}
+        same = await client.post("/v1/query/batch", json=body, headers=headers)
+        await site.tell(replace(on(events, "2026-10-24"), number=920_000).line())
+        count = len(site.reader.asked)
+        other = await client.post("/v1/query/batch", json=body, headers=headers)
+        alone = await ask(client, QUERY)
+    assert (first.status_code, same.status_code, other.status_code) == (200, 304, 200)
+    assert other.json()["answers"][0] == alone.json()
+    assert [a.get("status") for a in other.json()["answers"]] == [None, None, 400]
+    assert len(site.reader.asked) > count
+
+
+async def test_questions_that_differ_in_measures_are_one_reading(site: Site) -> None:
+    by = {"interval": "week", "by": [{"dim": "model", "top": 2, "order": "cost"}], **OLD}
+    queries = [by | {"measures": m} for m in (["steps"], ["cost", "errors"], ["tokens", "steps"])]
+    async with site.client() as client:
+        body = {"queries": queries}
+        batch = (await client.post("/v1/query/batch", json=body)).json()["answers"]
+        asked = [sql for sql in site.reader.asked if "AS side" in sql]
+        site.app.state.answers._kept.clear()
+        alone = [(await ask(client, query)).json() for query in queries]
+    assert len(asked) == 1
+    assert batch == alone
+
+
+async def test_memory_is_bounded(site: Site) -> None:
+    answers = site.app.state.answers
+    answers._bytes_max = 20_000
+    async with site.client() as client:
+        for day in range(1, 25):
+            await ask(client, QUERY | {"from": f"2026-10-{day:02}T00:00Z"})
+    assert answers._bytes == sum(len(kept.body) for kept in answers._kept.values()) <= 20_000
+
+
+async def test_closed_months_without_a_pending_call_are_final(site: Site) -> None:
+    priced = {"measures": ["cost"], "where": [{"dim": "price_record", "is_null": False}]}
+    october = priced | {"from": "2026-10-20T00:00Z", "to": "2026-11-01T00:00Z"}
+    reaching = october | {"to": "2026-11-01T00:01Z"}
+    async with site.client() as client, site.client("acme") as own:
+        before = (await ask(client, october)).json()["completeness"]
+        site.insert("closed_months", {"month": "2026-10-01", "is_closed": 1, "reason": "test",
+                                      "closed_at": "2026-11-02T00:00:00Z"})  # fmt: skip
+        told = [(await ask(c, q)).json()["completeness"]["state"]
+                for c, q in ((client, october), (own, october), (client, reaching),
+                             (client, october | {"where": []}))]  # fmt: skip
+    assert before["state"] == "open"
+    assert told == ["final", "final", "open", "open"]
