@@ -18,7 +18,6 @@ STEPS: tuple[Interval, ...] = ("minute", "5m", "15m", "hour")
 """Intervals of a fixed length."""
 BUCKETS_MAX = 1_500
 AUTO_BUCKETS_MAX = 120
-RANGES_MAX = 1_000
 _TYPICAL: dict[Interval, int] = {
     "minute": 60,
     "5m": 300,

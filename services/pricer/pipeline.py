@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from services.pricer.decide import Outputs, decide, position
 from services.pricer.publishing import Outlet
@@ -29,7 +29,7 @@ class EventLike(Protocol):
     """A message with its acknowledgement."""
 
     @property
-    def message(self) -> Any: ...
+    def message(self) -> MessageLike: ...
 
     def ack(self) -> bool: ...
 

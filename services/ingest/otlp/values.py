@@ -203,11 +203,6 @@ def amount(value: Any) -> str | None:
     return plain(round(told, 18))
 
 
-def is_true(value: Any) -> bool:
-    """Booleans come as text, too."""
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
-
-
 def identifier(value: Any, length: int) -> str:
     """A trace or span id as lower-case hex; empty where it is not `length` bytes, or all zero."""
     if isinstance(value, bytes):
