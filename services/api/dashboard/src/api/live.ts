@@ -65,11 +65,14 @@ export function useIsLive(): boolean {
   }, () => isLive);
 }
 
-function refresh(client: QueryClient, data: string): void {
+/** Refreshes never overlap: what is being asked right now may be of before the change, so it is asked once more after. */
+async function refresh(client: QueryClient, data: string): Promise<void> {
   const { days } = JSON.parse(data) as { days: string[] };
   const now = new Date();
-  // What is being asked right now is left to finish: refreshes never overlap.
-  void client.invalidateQueries({ predicate: ({ queryKey }) => isTouched(queryKey, days, now) }, { cancelRefetch: false });
+  const touched = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => isTouched(queryKey, days, now) };
+  const isAsking = client.isFetching(touched) > 0;
+  await client.invalidateQueries(touched, { cancelRefetch: false });
+  if (isAsking) await client.invalidateQueries(touched, { cancelRefetch: false });
 }
 
 function follow(client: QueryClient): () => void {
@@ -89,7 +92,7 @@ function follow(client: QueryClient): () => void {
       tell(false); // the clock takes over; the browser tries again by itself unless it was refused
       if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, RETRY_MS);
     };
-    source.addEventListener("changed", (event: MessageEvent<string>) => refresh(client, event.data));
+    source.addEventListener("changed", (event: MessageEvent<string>) => void refresh(client, event.data));
   };
   const look = () => {
     if (document.hidden) close();
