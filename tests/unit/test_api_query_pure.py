@@ -5,15 +5,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.money import EXACT, add_up
-from services.api.query import forecast, shapley
+from services.api.plan import Range
+from services.api.query import forecast, form, shapley
+from services.api.query.ask import asked
+from services.api.query.counters import Known
 from services.api.query.limits import Budget
 from services.api.query.relative import instant
 from services.api.query.revenue import Org, alike, of
 from services.api.query.shapley import Side
+from services.api.scope import Scope
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 money = st.integers(0, 10**24).map(lambda n: Decimal(n).scaleb(-18))
@@ -130,3 +135,29 @@ def test_every_org_is_asked_for_once(drawn: list[tuple[str, str]], size: int) ->
     for group in groups:
         assert 0 < len(group) <= size
         assert len({(org.zone.key, org.currency) for org in group}) == 1
+
+
+@pytest.mark.parametrize("start", ["now-29d/d", "now-7d/d", "now-5h/h", "now/d"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_the_period_before_now_reads_minutes_at_its_end_alone(start: str, zone: str) -> None:
+    query = form.Query.model_validate(
+        {"measures": ["cost"], "from": start, "tz": zone, "interval": "hour", "compare": "previous"}
+    )
+    question = asked(query, Scope(None), NOW)
+    assert question.compared is not None
+    before = question.compared.buckets
+    assert [piece.end for piece in question.compared.pieces["minute"]] == [before[-1].end]
+    local = [
+        datetime.fromtimestamp(at, ZoneInfo(zone)).replace(tzinfo=None)
+        for at in (before[0].start, before[-1].end, question.whole.start, question.whole.end)
+    ]
+    assert local[1] - local[0] == local[3] - local[2], "up to the same time of day"
+    assert before[-1].end <= question.whole.start
+
+
+def test_a_range_is_closed_when_all_its_months_are() -> None:
+    months = [int(datetime(2026, m, 1, tzinfo=UTC).timestamp()) for m in (9, 10, 11)]
+    known = Known(closed=frozenset(months[:2]))
+    assert known.is_closed(Range(months[0] + 5, months[2]))
+    assert not known.is_closed(Range(months[0], months[2] + 1))
+    assert not known.is_closed(Range(months[0] - 1, months[1]))
