@@ -125,10 +125,13 @@ def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System)
     assert page.evaluate("window.violations") == []
     assert [line for line in said if line.startswith(("error", "warning"))] == []
     page.context.close()
-    other = opened(browser)
-    other.goto(link)
-    expect(other.get_by_text("sign in with that")).to_be_visible()
-    other.context.close()
+
+
+def test_the_address_works_once(browser: Browser, system: System) -> None:
+    page = opened(browser)
+    page.goto(address(system))
+    expect(page.get_by_text("sign in with that")).to_be_visible()
+    page.context.close()
 
 
 def test_every_snippet_runs_and_what_is_refused_is_told(browser: Browser, system: System) -> None:

@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from services.api.access import Reads
-from services.api.query import export, form
+from services.api.query import export, form, limits
 from services.api.query.engine import Engine
-from services.api.query.routes import PROBLEMS, decoded, meaning
+from services.api.query.routes import PROBLEMS, charge, decoded, meaning
 from services.api.query.views import Sliced
 from services.api.reader import Reader, text
 from services.api.statement import Statement
@@ -57,6 +57,7 @@ async def get_export(request: Request, asked: Annotated[Export, Query()], caller
     it is not known; in CSV a text that would be a formula begins with an apostrophe.
     """
     question = meaning(request, asked.question(), caller)
+    charge(request, caller, limits.units(question))
     engine: Engine = request.app.state.engine
     fresh = await engine.freshness()
     build = export.calls if asked.what == "calls" else export.groups

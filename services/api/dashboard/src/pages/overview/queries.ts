@@ -4,7 +4,7 @@ import { compareOf, queryOf } from "~/state/useAddress";
 
 export type Name =
   | "spend" | "month" | "time" | "orgs" | "movers" | "categories" | "cache" | "volume" | "errors" | "latency" | "ttft"
-  | "perCall" | "speed" | "tools" | "feedback" | "feedbackBy";
+  | "perCall" | "speed" | "tools" | "feedback";
 
 export const TOOL_OPERATIONS = ["execute_tool", "retrieval", "rerank", "embeddings", "guardrail"];
 
@@ -33,6 +33,5 @@ export function overviewQueries(address: Address, errorsBy: string): Record<Name
       where: [{ dim: "operation", in: TOOL_OPERATIONS }],
     }),
     feedback: over("feedback_positive", "feedback_negative", "feedback", "negative_share"),
-    feedbackBy: ask({ measures: ["negative_share", "feedback"], by: [{ dim: "assistant_version", top: 5, order: "feedback" }] }),
   };
 }
