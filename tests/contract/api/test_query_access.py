@@ -63,9 +63,12 @@ async def test_a_key_that_asks_too_much_is_told_to_wait(
         first = await client.post("/v1/query", json=dear)
         again = await client.post("/v1/query", json=dear)
         second = await client.post("/v1/query", json=dear | {"by": [{"dim": "conversation"}]})
+        span = {"from": dear["from"], "to": dear["to"], "by": "user"}
+        export = await client.get("/v1/export", params=span)  # type: ignore[arg-type]
     assert (first.status_code, first.json()["units"]) == (200, 40)
     assert again.json() == first.json(), "what is kept costs nothing"
     assert second.status_code == 429
     assert int(second.headers["retry-after"]) == 37
     assert second.json()["units_left"] == 10
+    assert export.status_code == 429, "all rows cost as much as some"
     await app.state.reader.close()
