@@ -100,6 +100,19 @@ def _sign_in(app: FastAPI, settings: Settings) -> None:
         app.include_router(oidc.router)
 
 
+def _answer_by(app: FastAPI, settings: Settings, reader: Reader) -> None:
+    """What the routes share to answer: the book, the engine, what it has answered, limits."""
+    state = app.state
+    state.book = MirrorBook(reader)
+    state.engine = Engine(reader, state.clock, settings.settled_after_hours)
+    state.answers = Answers(state.engine, Counters(reader), settings.answer_cache_mb * 1_000_000)
+    state.streams = changes.Streams(
+        Counters(reader, changes.TICK_SECONDS - 1), settings.streams_per_key_max
+    )
+    state.budget = Budget(settings.query_units_per_minute)
+    state.exports = exports.Exports(reader)
+
+
 def build(
     settings: Settings,
     reader: Reader,
@@ -120,17 +133,8 @@ def build(
     app.state.settings, app.state.keys = settings, ring or KeyRing(settings.known_keys())
     _sign_in(app, settings)
     app.state.reader, app.state.writer, app.state.clock = reader, writer, clock
-    app.state.book = MirrorBook(reader)
-    app.state.engine = Engine(reader, clock, settings.settled_after_hours)
-    app.state.answers = Answers(
-        app.state.engine, Counters(reader), settings.answer_cache_mb * 1_000_000
-    )
-    app.state.streams = changes.Streams(
-        Counters(reader, changes.TICK_SECONDS - 1), settings.streams_per_key_max
-    )
-    app.state.budget = Budget(settings.query_units_per_minute)
-    app.state.exports = exports.Exports(reader)
     app.state.dashboard = pages.DIST
+    _answer_by(app, settings, reader)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(web.Requests)
     web.equip(app)

@@ -88,6 +88,14 @@ def opened(browser: Browser, width: int = 1440, theme: Theme = "light") -> Page:
     return context.new_page()
 
 
+def paste(copied: str) -> None:
+    """Into a terminal, until ingest knows the new key, which takes seconds at most."""
+    deadline = time.monotonic() + 20
+    while "401" in (told := runs("curl", copied)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "401" not in told, told
+
+
 def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System) -> None:
     page, said = opened(browser), []
     page.on("console", lambda one: said.append(f"{one.type}: {one.text}"))
@@ -101,11 +109,7 @@ def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System)
     assert flaws(page) == []
     shot(page, "welcome-1440-light")
     hand.click(page.get_by_role("button", name="Copy: a first event with curl"))
-    pasted = page.evaluate("navigator.clipboard.readText()")
-    deadline = time.monotonic() + 20  # a new key is known to ingest within seconds
-    while "401" in (told := runs("curl", pasted)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert "401" not in told, told
+    paste(page.evaluate("navigator.clipboard.readText()"))
     for name in ("received", "stored", "visible"):
         lamp(page, name)
     expect(page.get_by_text("has no price yet")).to_be_visible()

@@ -55,8 +55,11 @@ def app_of(url: str, database: str) -> FastAPI:
     made = Settings(
         keys=KEYS, clickhouse_url=url, clickhouse_database=database,
         jwt_secret=SECRET, query_units_per_minute=10**9,
+        embeds='{"portal": ["https://portal.example"]}',
     )  # fmt: skip
-    return build(made, Reader(made), FakeWriter(), lambda: NOW)
+    app = build(made, Reader(made), FakeWriter(), lambda: NOW)
+    app.state.streams.closing.set()  # or a stream of events would never end
+    return app
 
 
 OPERATIONS = operations(app_of("http://nowhere", "none").openapi())
@@ -177,8 +180,8 @@ def test_no_answer_depends_on_another_org(operation: Operation, twins: Twins) ->
     anything()
 
 
-SIGNED_IN = {"GET /v1/session"}
-"""Of a cookie; an org's session has the rights of its key."""
+SIGNED_IN = {"GET /v1/session", "POST /v1/session/first"}
+"""Of a cookie, an org's session has the rights of its key; and of nobody, where no key exists."""
 
 
 def test_content_of_another_project_is_not_read_by_an_id_used_there(twins: Twins) -> None:

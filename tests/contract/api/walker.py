@@ -64,6 +64,7 @@ NAMED: dict[str, tuple[Any, ...]] = {
     "order": (*MEASURES, "change"),
     "by": (*COLUMNS, "nothing"), "from": INSTANTS, "to": INSTANTS[2:], "interval": ("day",),
     "deletion_id": ("none", f"{OTHER}-audit"), "dead_id": _each("{}-dead-0"), "key_id": (OTHER,),
+    "embed_id": ("portal", "preview", OTHER),
 }  # fmt: skip
 _NAMES = ("org", "trace_id", "user", "event_id", "model", "provider", "dead_id", "deletion_id")
 ANY: tuple[str, ...] = (*(str(value) for name in _NAMES for value in NAMED[name]), *BREAKING)

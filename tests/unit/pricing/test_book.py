@@ -29,6 +29,7 @@ from tests.unit.pricing.make import (
 
 Record = dict[str, Any]
 LATER = "2026-06-01T00:00:00Z"
+SCOPES = ("*", "org:acme")
 
 
 def alias(reference: str, model: str, **fields: Any) -> Record:
@@ -77,7 +78,7 @@ def shape(book: PriceBook) -> dict[str, Any]:
     return told | {
         "patterns": book.patterns, "calendars": book.calendars, "size": len(book),
         "rules": {scope: rules for scope, rules in book.markup_rules.items() if rules},
-        "known": [name for name in ("openai", "our-gpus") if book.knows_provider(name)],
+        "known": [scope for scope in SCOPES if book.knows_provider("our-gpus", [scope])],
     }  # fmt: skip
 
 
@@ -112,7 +113,8 @@ def test_a_fork_is_a_book_of_its_own() -> None:
         fork.apply(key_of(record), None, fork.position)
     assert shape(book) == before
     assert len(fork) == 0
-    assert not fork.knows_provider("our-gpus")
+    assert book.knows_provider("our-gpus", ["*"])
+    assert not fork.knows_provider("our-gpus", SCOPES)
 
 
 def test_a_removed_markup_is_paid_no_longer() -> None:
