@@ -62,7 +62,7 @@ down: setup ## Stop everything the demo started, and nothing else
 
 test: setup peers examples dashboard lint type ## Set up, lint, check types, run all tests
 	@$(RUN)/python -m deploy.dashboard check
-	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@FAULT_ROUNDS=$(ROUNDS) $(RUN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## Style, import contracts
 	@$(RUN)/ruff check .
