@@ -5,6 +5,7 @@ a change of an old day is a new hash. A kept answer keeps its `as_of`, which sta
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ class Answers:
                 found[tag] = kept
             elif tag not in self._coming:
                 missing.setdefault(_likeness(one), {})[tag] = one
+        started = time.monotonic()
         for alike in missing.values():
             refused = _charged(alike, charge)
             found |= refused
@@ -106,7 +108,9 @@ class Answers:
                 coming = asyncio.create_task(self._answer(wanted, moment))
                 self._coming |= dict.fromkeys(wanted, coming)
         comings = {tag: self._coming[tag] for tag in tags if tag not in found}
-        await asyncio.wait(comings.values()) if comings else None
+        if comings:
+            await asyncio.wait(comings.values())
+            self._counters.spent(time.monotonic() - started)
         for tag, coming in comings.items():
             error = coming.exception()
             if error is not None and not isinstance(error, ProblemError):

@@ -17,6 +17,9 @@ from services.api.scope import Scope
 from services.api.statement import LIMITS, Statement
 
 FRESH_SECONDS = 1.0
+FRESH_SECONDS_MAX = 10.0
+COST_SHARE = 0.5
+"""Answers may take this part of the time for which they are taken as new."""
 FORGET_SECONDS = 10.0
 SCOPES_MAX = 10_000
 _CALLS = ("hour", "day")
@@ -74,11 +77,25 @@ class _Held:
 
 
 class Counters:
-    """Reads the counters of a scope once in `fresh_seconds` at most, and only while asked."""
+    """Reads the counters of a scope once in `fresh_seconds` at most, and only while asked.
+
+    While calls pour in, every reading makes all answers new. So how often is paced by what they
+    cost: many who watch then share an answer that is seconds older, and its `as_of` says so.
+    """
 
     def __init__(self, reader: Reader, fresh_seconds: float = FRESH_SECONDS) -> None:
-        self._reader, self._fresh_seconds = reader, fresh_seconds
+        self._reader, self._fresh_seconds, self._cost = reader, fresh_seconds, 0.0
         self._held: dict[str | None, _Held] = {}
+
+    @property
+    def fresh_seconds(self) -> float:
+        """How long counters are taken as new; 0 where they are always read."""
+        paced = min(FRESH_SECONDS_MAX, self._cost / COST_SHARE)
+        return max(self._fresh_seconds, paced) if self._fresh_seconds else 0.0
+
+    def spent(self, seconds: float) -> None:
+        """An answer took so long: the dearest of late ones counts, a tenth less with each."""
+        self._cost = max(seconds, self._cost * 0.9)
 
     async def known(self, scope: Scope, whole: Range) -> Known:
         """The counters of at least these days, and what belongs to no day."""
@@ -89,7 +106,7 @@ class Counters:
             now = time.monotonic()
             held.wanted[whole] = now
             is_held = held.whole.start <= whole.start and whole.end <= held.whole.end
-            if now - held.read_at < self._fresh_seconds and is_held:
+            if now - held.read_at < self.fresh_seconds and is_held:
                 return held.known
             held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
             widest = Range(min(r.start for r in held.wanted), max(r.end for r in held.wanted))

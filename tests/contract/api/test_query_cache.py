@@ -200,6 +200,22 @@ async def test_those_who_ask_at_once_share_one_answer(site: Site) -> None:
     assert len([sql for sql in site.reader.asked if "narrow" in sql or "calls FINAL" in sql]) <= 3
 
 
+def test_how_often_counters_are_read_follows_what_answers_cost() -> None:
+    counters = Counters(None, fresh_seconds=1.0)  # type: ignore[arg-type]
+    assert counters.fresh_seconds == 1.0
+    counters.spent(0.4)
+    assert counters.fresh_seconds == 1.0
+    counters.spent(3.0)
+    assert counters.fresh_seconds == 6.0
+    counters.spent(0.1)
+    assert 5.0 < counters.fresh_seconds < 6.0, "one cheap answer among dear ones tells little"
+    counters.spent(60.0)
+    assert counters.fresh_seconds == 10.0
+    for _ in range(60):
+        counters.spent(0.1)
+    assert counters.fresh_seconds == 1.0
+
+
 async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> None:
     body = {"queries": [QUERY, STATES, {"measures": ["cots"]}]}
     async with site.client() as client:
