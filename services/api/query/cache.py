@@ -91,15 +91,8 @@ class Answers:
         Questions that differ in their measures alone are answered by one reading. `charge` is
         called with the units of what has to be computed, and may refuse.
         """
-        missing: dict[bytes, dict[str, Asked]] = {}
-        found: dict[str, Kept | ProblemError] = {}
         tags = [self.tag(one, moment) for one in asked]
-        for one, tag in zip(asked, tags, strict=True):
-            if (kept := self._kept.get(tag)) is not None:
-                self._kept.move_to_end(tag)
-                found[tag] = kept
-            elif tag not in self._coming:
-                missing.setdefault(_likeness(one), {})[tag] = one
+        found, missing = self._held(asked, tags)
         started = time.monotonic()
         for alike in missing.values():
             refused = _charged(alike, charge)
@@ -117,6 +110,20 @@ class Answers:
                 raise error
             found[tag] = error or coming.result()[tag]
         return [found[tag] for tag in tags]
+
+    def _held(
+        self, asked: Sequence[Asked], tags: Sequence[str]
+    ) -> tuple[dict[str, Kept | ProblemError], dict[bytes, dict[str, Asked]]]:
+        """What is kept; and, those that are alike together, what nobody computes yet."""
+        found: dict[str, Kept | ProblemError] = {}
+        missing: dict[bytes, dict[str, Asked]] = {}
+        for one, tag in zip(asked, tags, strict=True):
+            if (kept := self._kept.get(tag)) is not None:
+                self._kept.move_to_end(tag)
+                found[tag] = kept
+            elif tag not in self._coming:
+                missing.setdefault(_likeness(one), {})[tag] = one
+        return found, missing
 
     async def _answer(self, wanted: Mapping[str, Asked], moment: Moment) -> dict[str, Kept]:
         as_of = moment.fresh.as_of
