@@ -10,6 +10,8 @@ import heapq
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import faust
@@ -23,6 +25,8 @@ from services.runtime.settings import KafkaMixin
 
 FAUST_VERSION = "0.15.3"
 COMMIT_SECONDS = 1.0
+DATA = Path(gettempdir()) / "tracetally-pricer"
+"""Where faust makes an empty folder at its start: not where it happens to be started."""
 BUFFER_MESSAGES = 512
 """Messages in faust's own buffer; a message may hold megabytes."""
 POLL_MESSAGES = 1_000
@@ -180,6 +184,7 @@ def new_app(settings: PricerSettings) -> Any:
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
+        datadir=DATA,
         store="memory://",
         cache="memory://",
     )
