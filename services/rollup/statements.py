@@ -2,7 +2,7 @@
 
 Only names from `columns` and the worker's own table names are put into the text; every value is a
 query parameter. Statement order, and why it is right under crashes and zombies: DECISIONS.md; the
-laws are tested on the real engine in tests/integration/test_ledger.py.
+laws are tested on the real engine in tests/laws/test_ledger_laws.py.
 """
 
 from services.pricing.recall import COLUMNS as RECALLED

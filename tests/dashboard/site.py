@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "services" / "api" / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -60,18 +60,24 @@ class Site:
         return {"authorization": f"Bearer {self.admin}"}
 
 
-@contextmanager
-def opened(
-    browser: Browser, site: Site, path: str, *, key: str = "", width: int = 1440,
-    theme: Theme = "light", ignore: tuple[str, ...] = (),
-) -> Iterator[Page]:  # fmt: skip
-    """A page of the site in a fresh context; leaving it checks console and policy."""
+def visitor(browser: Browser, width: int = 1440, theme: Theme = "light") -> BrowserContext:
+    """Somebody who has never been here, whose page tells what its policy refuses."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US",
         timezone_id=ZONE, reduced_motion="reduce",
         permissions=["clipboard-read", "clipboard-write"],
     )  # fmt: skip
     context.add_init_script(WATCH)
+    return context
+
+
+@contextmanager
+def opened(
+    browser: Browser, site: Site, path: str, *, key: str = "", width: int = 1440,
+    theme: Theme = "light", ignore: tuple[str, ...] = (),
+) -> Iterator[Page]:  # fmt: skip
+    """A page of the site in a fresh context; leaving it checks console and policy."""
+    context = visitor(browser, width, theme)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda one: said.append(f"{one.type}: {one.text}"))

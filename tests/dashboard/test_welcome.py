@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.dashboard import with_node
 from deploy.local.kafka import java_argv
-from tests.dashboard.site import WATCH, ZONE, Hand, Theme, flaws, settled, shot, widget
+from tests.dashboard.site import Hand, Theme, flaws, settled, shot, visitor, widget
 from tests.engines import ClickHouseEngine, KafkaEngine
 from tests.system import System
 
@@ -78,16 +78,6 @@ def lamp(page: Page, name: str) -> None:
     )
 
 
-def opened(browser: Browser, width: int = 1440, theme: Theme = "light") -> Page:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US",
-        timezone_id=ZONE, reduced_motion="reduce",
-        permissions=["clipboard-read", "clipboard-write"],
-    )  # fmt: skip
-    context.add_init_script(WATCH)
-    return context.new_page()
-
-
 def paste(copied: str) -> None:
     """Into a terminal, until ingest knows the new key, which takes seconds at most."""
     deadline = time.monotonic() + 20
@@ -97,7 +87,7 @@ def paste(copied: str) -> None:
 
 
 def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System) -> None:
-    page, said = opened(browser), []
+    page, said = visitor(browser).new_page(), []
     page.on("console", lambda one: said.append(f"{one.type}: {one.text}"))
     link, hand = address(system), Hand("from nothing to the first priced call")
     page.goto(link)
@@ -132,14 +122,14 @@ def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System)
 
 
 def test_the_address_works_once(browser: Browser, system: System) -> None:
-    page = opened(browser)
+    page = visitor(browser).new_page()
     page.goto(address(system))
     expect(page.get_by_text("sign in with that")).to_be_visible()
     page.context.close()
 
 
 def test_every_snippet_runs_and_what_is_refused_is_told(browser: Browser, system: System) -> None:
-    page = opened(browser)
+    page = visitor(browser).new_page()
     made = page.request.post(f"{system.url('api')}/v1/session", data={"key": system.key})
     assert made.ok, made.text()
     page.goto(f"{system.url('api')}/welcome")
@@ -170,7 +160,7 @@ def test_every_snippet_runs_and_what_is_refused_is_told(browser: Browser, system
 
 def test_a_missing_price_is_added_from_where_it_is_missed(browser: Browser, system: System) -> None:
     headers = {"authorization": f"Bearer {system.key}"}
-    page = opened(browser)
+    page = visitor(browser).new_page()
     api = system.url("api")
     assert page.request.post(f"{api}/v1/session", data={"key": system.key}).ok
     made = httpx.post(f"{api}/v1/keys", json={"scopes": ["ingest"]}, headers=headers).json()
@@ -208,7 +198,7 @@ def test_a_missing_price_is_added_from_where_it_is_missed(browser: Browser, syst
 
 
 def test_a_preview_shows_what_the_customer_sees(browser: Browser, system: System) -> None:
-    page, api = opened(browser), system.url("api")
+    page, api = visitor(browser).new_page(), system.url("api")
     assert page.request.post(f"{api}/v1/session", data={"key": system.key}).ok
     page.goto(f"{api}/orgs/acme")
     page.get_by_role("button", name="Share").click()
@@ -242,7 +232,7 @@ def _tried(way: str, text: str) -> str:
 def test_without_a_code_it_says_where_to_look(
     browser: Browser, system: System, width: int, theme: Theme
 ) -> None:
-    page = opened(browser, width, theme)
+    page = visitor(browser, width, theme).new_page()
     page.goto(f"{system.url('api')}/welcome#code=wrong")
     expect(page.get_by_role("link", name="Sign in with a key")).to_be_visible()
     shot(page, f"welcome-locked-{width}-{theme}")
