@@ -53,12 +53,12 @@ class Answers:
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
         """Read before anything is answered, so that an answer is never older than its counters."""
-        fresh = await self._engine.freshness()
         if not asked:
-            return Moment(fresh, Known())
+            return Moment(await self._engine.freshness(), Known())
         ranges = [whole for one in asked for whole in ranges_of(one)]
         widest = Range(min(r.start for r in ranges), max(r.end for r in ranges))
-        return Moment(fresh, await self._counters.known(asked[0].scope, widest))
+        known = self._counters.known(asked[0].scope, widest)
+        return Moment(*await asyncio.gather(self._engine.freshness(), known))
 
     def tag(self, asked: Asked, moment: Moment) -> str:
         """The hash of the question, its scope and all that its answer depends on."""

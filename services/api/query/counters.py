@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from schemas.call import UNATTRIBUTED
 from services.api.plan import SECONDS, Range
@@ -109,10 +110,17 @@ class Counters:
             if now - held.read_at < self.fresh_seconds and is_held:
                 return held.known
             held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
-            widest = Range(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
-            held.known = _known(await self._reader.run(statement(scope, widest)))
+            widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
+            read = (self._reader.run(one) for one in statements(scope, widest))
+            held.known = _known(list(chain.from_iterable(await asyncio.gather(*read))))
             held.whole, held.read_at = widest, time.monotonic()
             return held.known
+
+
+def _days(start: int, end: int) -> Range:
+    """The whole UTC days a range touches."""
+    day = SECONDS["day"]
+    return Range(start // day * day, -(-end // day) * day)
 
 
 def _known(rows: Rows) -> Known:
@@ -130,20 +138,20 @@ def _known(rows: Rows) -> Known:
     return Known(days, alone.get("prices", ""), alone.get("orgs", ""), closed, nameless)
 
 
-def statement(scope: Scope, whole: Range) -> Statement:
-    """Rows of (what, day, counter)."""
+def statements(scope: Scope, days: Range) -> tuple[Statement, Statement]:
+    """Rows of (what, day, counter) of whole days: of calls, and of all else, side by side."""
     between = (
         ">= toDateTime({low:UInt32}, 'UTC') AND @ < toDateTime({high:UInt32}, 'UTC')"  # @: again
     )
     own = "total" if scope.org_id is None else "narrow"
-    parts = [
+    calls = [
         f"SELECT '{kind}' AS what, toUnixTimestamp(toStartOfDay(bucket)) AS day, "
         f"toString(sum(gen)) AS at {scope.rows(f'{table}_{grain}')} "
         f"AND bucket {between.replace('@', 'bucket')} GROUP BY day"
         for kind, table in (("calls", own), ("sketch", f"sketch_{own}"))
         for grain in _CALLS
     ]
-    parts += [
+    others = [
         "SELECT 'outcomes' AS what, toUnixTimestamp(toStartOfDay(occurred_at)) AS day, "
         f"toString(groupBitXor(cityHash64({_OUTCOME}))) AS at {scope.rows('outcomes')} "
         f"AND occurred_at {between.replace('@', 'occurred_at')} GROUP BY day",
@@ -157,6 +165,6 @@ def statement(scope: Scope, whole: Range) -> Statement:
         "SELECT 'closed' AS what, toUnixTimestamp(toDateTime(month, 'UTC')) AS day, '' AS at "
         f"{Scope(None).rows('closed_months')} AND is_closed = 1",
     ]
-    day = SECONDS["day"]
-    bounds = {"low": whole.start // day * day, "high": -(-whole.end // day) * day}
-    return Statement(" UNION ALL ".join(parts) + LIMITS, scope.parameters() | bounds)
+    parameters = scope.parameters() | {"low": days.start, "high": days.end}
+    one, two = (" UNION ALL ".join(parts) + LIMITS for parts in (calls, others))
+    return Statement(one, parameters), Statement(two, parameters)

@@ -39,7 +39,7 @@ def sums(asked: Asked, parts: Sequence[str], *, nameless: bool) -> Statement:
     `nameless`: also those of the steps that name no org, where the rows themselves do not tell.
 
     Columns: side, bucket, how much of the key is shown (0: other), the key, the place at each
-    level, the number of members at the first level, the parts. Members are ranked over the whole
+    level, the last place at the first level, the parts. Members are ranked over the whole
     range, ties by name; with 'change' over both ranges, by absolute difference.
     """
     text, parameters = _sides(asked, parts, nameless=nameless)
@@ -54,11 +54,10 @@ def sums(asked: Asked, parts: Sequence[str], *, nameless: bool) -> Statement:
         conditions.append(f"{conditions[-1]} AND {held}" if conditions else held)
     cases = [f"{condition}, {n + 1}" for n, condition in enumerate(conditions)]
     depth = f"toUInt8(multiIf({', '.join(reversed(cases))}, 0)) AS depth"
-    text = f"SELECT *, {depth}, toUInt64(maxIf(p0, h0) OVER ()) AS members FROM ({text})"
     shown = [f"if(depth > {n}, toString({key}), '') AS s{n}" for n, key in enumerate(keys)]
     groups = ", ".join(["side", "b", "depth", *(f"s{n}" for n in range(len(keys)))])
     places = [f"min(p{n})" for n in range(len(keys))]
-    head = ", ".join(["side", "b", "depth", *shown, *places, "max(members)", *fold])
+    head = ", ".join(["side", "b", depth, *shown, *places, "maxIf(p0, h0)", *fold])
     return Statement(f"SELECT {head} FROM ({text}) GROUP BY {groups}" + LIMITS, parameters)
 
 
