@@ -18,6 +18,8 @@ from services.runtime.clickhouse import Store
 from services.runtime.telemetry import FLUSH_SECONDS
 
 HOURS_PER_STATEMENT = 2_000
+QUIET_SECONDS = 5.0
+"""Without a call for so long, nothing waits for the engine but the refresh itself."""
 
 Hour = tuple[str, int]
 
@@ -31,6 +33,11 @@ class Paced:
     least_seconds: float
     dirty: set[Hour] = field(default_factory=set)
     due: float = 0.0
+    ended: float = 0.0
+
+    def hasten(self) -> None:
+        """No calls come in that a refresh would hold up: its cost does not count."""
+        self.due = min(self.due, self.ended + self.least_seconds)
 
     def take(self, now: float) -> list[Hour]:
         """What to refresh now, possibly nothing."""
@@ -42,6 +49,7 @@ class Paced:
 
     def spent(self, started: float, ended: float) -> None:
         """Set when the level is due again. A full backlog goes on at the same pace."""
+        self.ended = ended
         self.due = ended + max(self.least_seconds, (ended - started) / self.share)
         if len(self.dirty) >= HOURS_PER_STATEMENT:
             self.due = ended
@@ -53,12 +61,15 @@ class Cascade:
     def __init__(self, store: Store, scratch: Scratch, coarse_seconds: float = 5.0) -> None:
         self._store = store
         self._scratch = scratch
+        self._touched_at = 0.0
         self.hours = Paced(share=0.3, least_seconds=0.0)
         self.days = Paced(share=0.1, least_seconds=coarse_seconds)
         self.subjects = Paced(share=0.1, least_seconds=coarse_seconds)
 
     def touch(self, hours: frozenset[Hour]) -> None:
         """A flush wrote minutes of these (org, hour) pairs."""
+        if hours:
+            self._touched_at = time.monotonic()
         for level in (self.hours, self.days, self.subjects):
             level.dirty |= hours
 
@@ -70,11 +81,14 @@ class Cascade:
 
     async def refresh(self, *, everything: bool = False) -> None:
         """Refresh the levels that are due; `everything` ignores the pace."""
+        is_quiet = time.monotonic() - self._touched_at >= QUIET_SECONDS
         for level, work in (
             (self.hours, self._hours),
             (self.days, self._days),
             (self.subjects, self._subjects),
         ):
+            if is_quiet:
+                level.hasten()
             while taken := level.take(float("inf") if everything else time.monotonic()):
                 started = time.monotonic()
                 try:
