@@ -80,7 +80,7 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:
-        counts = usage.counts(found, span.scope, what)
+        counts = usage.counts(found, span.scope, what, _provider(found))
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
@@ -111,14 +111,24 @@ def _common(
     }
 
 
+def _models(found: Mapping[str, Found]) -> tuple[str, str]:
+    """The model that answered and the one asked for."""
+    answered, asked = _value(found, "response_model"), _value(found, "request_model")
+    return answered, asked or ("" if answered else _value(found, "invoked_model"))
+
+
+def _provider(found: Mapping[str, Found]) -> str:
+    answered, asked = _models(found)
+    return provider(_value(found, "provider"), answered or asked)
+
+
 def _call(
     span: Span, found: Mapping[str, Found], counts: usage.Counts, what: str
 ) -> dict[str, Any]:
-    answered, asked = _value(found, "response_model"), _value(found, "request_model")
-    asked = asked or ("" if answered else _value(found, "invoked_model"))
+    answered, asked = _models(found)
     told = usage.payload(counts, _value(found, "tier"), what) if counts.is_told else None
     return {
-        "provider": provider(_value(found, "provider"), answered or asked),
+        "provider": _provider(found),
         "request_model": asked,
         "response_model": answered,
         "response_id": _value(found, "response_id"),

@@ -26,7 +26,7 @@ CONVENTIONS = (otel, vercel, openinference, traceloop, langfuse, langsmith, lite
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
-    "reasoning", "http_status",
+    "reasoning", "http_status", "raw_input",
 })  # fmt: skip
 RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
 
@@ -54,9 +54,9 @@ PREFIXES: dict[str, tuple[str, str]] = otel.PREFIXES | openinference.PREFIXES
 EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
-    "langfuse.observation.output",
+    "langfuse.observation.output", "gcp.vertex.agent.llm_response",
 })  # fmt: skip
-"""Those of them that are opened for the id of the response, where nothing else says it."""
+"""Those of them that are opened for what nothing else says: the id of the response, the usage."""
 _COMMON_CARRIERS = ("metadata|", "metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
