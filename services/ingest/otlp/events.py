@@ -151,7 +151,7 @@ def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
     status = _value(found, "http_status") or 0
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
-        or str(_value(found, "level")).upper() == "ERROR"
+        or "ERROR" in (str(_value(found, name)).upper() for name in ("level", "finish_reason"))
     )  # fmt: skip
     if is_failed and not error_type:
         kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")

@@ -129,3 +129,13 @@ def test_litellm_tells_openinference_collectors_the_caller_in_one_text() -> None
 def test_amazon_as_openinference_names_it() -> None:
     (call,) = decoded(span(**{"gen_ai.provider.name": "aws"}), scope="x")["calls"]
     assert call["provider"] == "aws.bedrock"
+
+
+@pytest.mark.parametrize("reasons", ['["error"]', ["error"]])
+def test_a_failed_call_of_mastra_says_so_in_the_finish_reason(reasons: Any) -> None:
+    one = only(span(**CHAT, **{"mastra.metadata.orgId": "acme"}), *CHAT, "mastra.metadata.orgId")
+    listed = {"arrayValue": {"values": [{"stringValue": reason} for reason in reasons]}}
+    told = {"stringValue": reasons} if isinstance(reasons, str) else listed
+    one["attributes"].append({"key": "gen_ai.response.finish_reasons", "value": told})
+    (call,) = decoded(one, scope="@mastra/otel-exporter")["calls"]
+    assert (call["status"], call["org_id"]) == ("error", "acme")

@@ -57,7 +57,7 @@ CONTENT = frozenset({
     "langfuse.observation.output", "gcp.vertex.agent.llm_response",
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage."""
-_COMMON_CARRIERS = ("metadata|", "metadata.")
+_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
@@ -182,6 +182,11 @@ def _provider(value: Any) -> str | None:
     return None if told is None or told.lower() in _NO_PROVIDER else told
 
 
+def _reason(value: Any) -> str | None:
+    """The first of a list, which may be JSON in text."""
+    return _name(parsed(value) if isinstance(value, str) and value.startswith("[") else value)
+
+
 def _feature(value: Any) -> str | None:
     return _name(_first_tag(value))
 
@@ -192,6 +197,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "response_id": _response_id,
     "provider": _provider,
     "feature": _feature,
+    "finish_reason": _reason,
 }
 """How a field is read from a value; all others are names. None: nothing is said."""
 

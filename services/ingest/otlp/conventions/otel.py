@@ -62,6 +62,7 @@ SOURCES = {
     "environment": ("deployment.environment.name", "deployment.environment"),
     "error_type": ("error.type", "error.code"),
     "http_status": ("http.response.status_code",),
+    "finish_reason": ("gen_ai.response.finish_reasons",),
     "tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
              "anthropic.response.service_tier"),
     "cost": ("gen_ai.usage.cost.amount", "gen_ai.cost.total_cost", "operation.cost",
