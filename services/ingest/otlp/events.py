@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
 from services.ingest.otlp.conventions import TABLE, Found, Table, read
+from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import provider
 from services.ingest.otlp.values import (
@@ -77,6 +78,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
+        found.setdefault("request_model", Found(said[1], "name", 0))
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:

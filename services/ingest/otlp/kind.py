@@ -58,7 +58,13 @@ def operation(span: Span) -> str:
                 return found
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
-    return OTHER
+    return _failed(span) or OTHER
+
+
+def _failed(span: Span) -> str:
+    """A call that failed before its library set an attribute has its name alone."""
+    said = otel.of_name(span.scope, span.name) if span.is_error else None
+    return said[0] if said and otel.ATTRIBUTE not in span.attributes else ""
 
 
 def _by_library(span: Span) -> str | None:

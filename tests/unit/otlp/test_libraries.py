@@ -139,3 +139,13 @@ def test_a_failed_call_of_mastra_says_so_in_the_finish_reason(reasons: Any) -> N
     one["attributes"].append({"key": "gen_ai.response.finish_reasons", "value": told})
     (call,) = decoded(one, scope="@mastra/otel-exporter")["calls"]
     assert (call["status"], call["org_id"]) == ("error", "acme")
+
+
+def test_a_call_that_failed_at_once_has_its_name_alone() -> None:
+    failed = span() | {"name": "chat claude-sonnet-4-5", "attributes": [], "status": {"code": 2}}
+    (call,) = decoded(failed, scope="openlit.instrumentation.anthropic")["calls"]
+    told = (call["status"], call["operation"], call["provider"], call["model_requested"])
+    assert told == ("error", "chat", "anthropic", "claude-sonnet-4-5")
+    for other in (failed | {"name": "POST"}, failed | {"status": {}}):
+        assert decoded(other, scope="openlit.instrumentation.anthropic")["calls"] == []
+    assert decoded(failed, scope="app")["calls"] == []
