@@ -1,8 +1,11 @@
 """`tracetally-ingest decode FILE...`: what OTLP bodies tell, offline: no Kafka, no settings."""
 
 import argparse
+import codecs
 import gzip
 import hashlib
+import json
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
@@ -21,21 +24,55 @@ from services.ingest.otlp.events import IDENTITY, Reading, readings
 
 EPILOG = """\
 Each FILE is the body of one OTLP/HTTP trace request, protobuf or JSON, gzipped or not, in the order
-of arrival; '-' is stdin. Prints one JSON document: the model calls that count, each once, whichever
-spans tell it; totals; and warnings about what an SDK sends. null means that the payload does not
-say. It is the service's own code.
+of arrival, or JSON requests one after the other; '-' is stdin. Prints one JSON document: the model
+calls that count, each once, whichever spans tell it; totals; and warnings about what an SDK sends.
+null means that the payload does not say. It is the service's own code.
 
 Exit status: 0 every file was read, 1 some were no OTLP traces, 2 wrong arguments.
 """
 NO_ORG = "(none)"
+PROTOBUF_START = b"\n"
+"""The tag of `resource_spans`, which is white space in a text."""
 _SUMMED = ("input_tokens_total", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 
 
 def bodies(data: bytes) -> list[wire.Span]:
-    """The spans of one body, whatever its form."""
+    """The spans of one body, whatever its form; of JSON also of several, one after the other."""
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
-    return wire.spans(data, is_json=data.lstrip()[:1] in (b"{", b"["))
+    text = data.removeprefix(codecs.BOM_UTF8).lstrip()
+    if text[:1] not in (b"{", b"["):
+        return wire.spans(data, is_json=False)
+    try:
+        return [span for body in _requests(text) for span in wire.spans(body, is_json=True)]
+    except wire.MalformedError:
+        if data[:1] != PROTOBUF_START:
+            raise
+    return wire.spans(data, is_json=False)
+
+
+def _requests(text: bytes) -> Iterable[bytes]:
+    """One request, a list, or one after the other as the Collector's file exporter writes."""
+    try:
+        told = orjson.loads(text)
+    except ValueError:
+        told = list(_one_by_one(text))
+    return map(orjson.dumps, told) if isinstance(told, list) else [text]
+
+
+_SPACE = re.compile(r"\s*")
+
+
+def _one_by_one(text: bytes) -> Iterable[Any]:
+    read, at = json.JSONDecoder().raw_decode, 0
+    try:
+        left = text.decode().rstrip()
+        while at < len(left):
+            told, at = read(left, at)
+            yield told
+            at = _SPACE.match(left, at).end()  # type: ignore[union-attr]
+    except ValueError as wrong:
+        raise wire.MalformedError(f"not JSON: {wrong}") from None
 
 
 def decode(told: Sequence[wire.Span]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ _NAMES = {
     "azure.ai.inference": ("azure_ai", "az.ai.inference"),
     "anthropic": (),
     "aws.bedrock": (
+        "aws",
         "bedrock",
         "aws_bedrock",
         "amazon.bedrock",

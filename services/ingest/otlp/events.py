@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
 from services.ingest.otlp.conventions import TABLE, Found, Table, read
+from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import provider
 from services.ingest.otlp.values import (
@@ -77,10 +78,12 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
+        found.setdefault("request_model", Found(said[1], "name", 0))
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:
-        counts = usage.counts(found, span.scope, what)
+        counts = usage.counts(found, span.scope, what, _provider(found))
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
@@ -111,14 +114,24 @@ def _common(
     }
 
 
+def _models(found: Mapping[str, Found]) -> tuple[str, str]:
+    """The model that answered and the one asked for."""
+    answered, asked = _value(found, "response_model"), _value(found, "request_model")
+    return answered, asked or ("" if answered else _value(found, "invoked_model"))
+
+
+def _provider(found: Mapping[str, Found]) -> str:
+    answered, asked = _models(found)
+    return provider(_value(found, "provider"), answered or asked)
+
+
 def _call(
     span: Span, found: Mapping[str, Found], counts: usage.Counts, what: str
 ) -> dict[str, Any]:
-    answered, asked = _value(found, "response_model"), _value(found, "request_model")
-    asked = asked or ("" if answered else _value(found, "invoked_model"))
+    answered, asked = _models(found)
     told = usage.payload(counts, _value(found, "tier"), what) if counts.is_told else None
     return {
-        "provider": provider(_value(found, "provider"), answered or asked),
+        "provider": _provider(found),
         "request_model": asked,
         "response_model": answered,
         "response_id": _value(found, "response_id"),
@@ -141,7 +154,7 @@ def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
     status = _value(found, "http_status") or 0
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
-        or str(_value(found, "level")).upper() == "ERROR"
+        or "ERROR" in (str(_value(found, name)).upper() for name in ("level", "finish_reason"))
     )  # fmt: skip
     if is_failed and not error_type:
         kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")

@@ -4,16 +4,18 @@ import re
 from collections.abc import Callable, Mapping
 
 from services.ingest.otlp.conventions import (
+    adk,
     langfuse,
     langsmith,
     litellm,
+    logfire,
     mlflow,
     openinference,
     otel,
     traceloop,
     vercel,
 )
-from services.ingest.otlp.values import Attributes, text
+from services.ingest.otlp.values import text
 from services.ingest.otlp.wire import Span
 
 IGNORE = "ignore"
@@ -45,24 +47,38 @@ def operation(span: Span) -> str:
     A model and a number of tokens alone make a call only where the name says nothing else: agents
     and workflows repeat the sums of the calls inside them under the same attributes.
     """
+    if (known := _by_library(span)) is not None:
+        return known
     attributes = span.attributes
-    if "logfire.span_type" in attributes and _is_unfinished(attributes):
-        return IGNORE
-    if span.name in litellm.NAMES:
-        return litellm.NAMES[span.name]
-    for attribute, known in _KINDS:
+    for attribute, told in _KINDS:
         if attribute in attributes:
             value = text(attributes.get(attribute))
-            found = known(value) if callable(known) else known.get(value.lower())
+            found = told(value) if callable(told) else told.get(value.lower())
             if found:
                 return found
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
-    return OTHER
+    return _failed(span) or OTHER
 
 
-def _is_unfinished(attributes: Attributes) -> bool:
-    return text(attributes.get("logfire.span_type")) == "pending_span"
+def _failed(span: Span) -> str:
+    """A call that failed before its library set an attribute has its name alone."""
+    said = otel.of_name(span.scope, span.name) if span.is_error else None
+    return said[0] if said and otel.ATTRIBUTE not in span.attributes else ""
+
+
+def _by_library(span: Span) -> str | None:
+    """What the name and the library say, whatever the attributes do."""
+    if span.name in litellm.NAMES:
+        return litellm.NAMES[span.name]
+    if logfire.ATTRIBUTE in span.attributes:
+        if text(span.attributes.get(logfire.ATTRIBUTE)) == logfire.UNFINISHED:
+            return IGNORE
+        if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
+            return OTHER
+    if (span.scope, span.name) == adk.CALL:
+        return "chat"
+    return OTHER if span.name.endswith(openinference.HELPER) else None
 
 
 def _looks_like_a_call(span: Span) -> bool:

@@ -7,11 +7,19 @@ decided is kept beside the counts. What a span does not tell stays None, never z
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.ingest.otlp.conventions import Found, langfuse
+from services.ingest.otlp.conventions import Found, langfuse, vercel
 
 FLAVOUR = "otel.genai"
-OUTSIDE_SCOPES = frozenset({"openlit.instrumentation.anthropic"})
-"""Libraries whose count of input leaves the cached tokens out."""
+OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
+    "openlit.instrumentation.anthropic": frozenset(),
+    "opentelemetry.instrumentation.bedrock": frozenset(),
+    "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
+    "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
+}
+"""Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
+some only for these providers."""
+THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
+"""Providers that count thoughts beside the answer. What their total has besides is thoughts."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
 
 
@@ -34,7 +42,7 @@ class Counts(NamedTuple):
         return self.input_total is not None or self.output_total is not None
 
 
-def counts(found: Mapping[str, Found], scope: str, operation: str) -> Counts:
+def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str = "") -> Counts:
     """The counts of a span."""
     told = {name: found[name].value for name in found.keys() & Counts._fields}
     received, sent, total = (_value(found, name) for name in ("input", "output", "total"))
@@ -42,11 +50,16 @@ def counts(found: Mapping[str, Found], scope: str, operation: str) -> Counts:
         received = total
     read, written = told.get("cache_read"), _written(told)
     cached = (read or 0) + (written or 0)
-    rule = _outside(found, scope, (received, sent, total), cached)
+    rule = (
+        ""
+        if received is None or not cached
+        else _outside(
+            found, (received, sent or 0, total), cached, is_library=_is_outside(scope, provider)
+        )
+    )
     if rule and received is not None:
         received += cached
-    if _is_beside_output(found, received, sent, total):
-        sent = (sent or 0) + told["reasoning"]
+    sent = _sent(found, (received, sent, total), provider)
     return Counts(
         received, read, written, told.get("cache_write_5m"), told.get("cache_write_1h"), sent,
         told.get("reasoning"), f"outside: {rule}" if rule else "inside" if cached else "",
@@ -65,41 +78,56 @@ def _written(told: Mapping[str, int]) -> int | None:
     return max(told["cache_write"], sum(parts))
 
 
+def _is_outside(scope: str, provider: str) -> bool:
+    providers = OUTSIDE_SCOPES.get(scope)
+    return providers is not None and (not providers or provider in providers)
+
+
 def _outside(
-    found: Mapping[str, Found], scope: str, sums: tuple[int | None, int | None, int | None],
-    cached: int,
+    found: Mapping[str, Found], sums: tuple[int, int, int | None], cached: int, *,
+    is_library: bool,
 ) -> str:  # fmt: skip
     """The rule by which the input leaves the cached tokens out; empty where it includes them."""
     received, sent, total = sums
-    if received is None or not cached:
-        return ""
-    if scope in OUTSIDE_SCOPES:
-        return "library"
-    if cached > received:
-        return "more cached than input"
-    if total is not None and received + cached + (sent or 0) == total:
-        return "total"
-    if _place(found, "input") in ("input", "input_tokens") and any(
-        _place(found, name) in langfuse.BESIDE_INPUT
-        for name in ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
-    ):
-        return "keys beside each other"
-    return ""
+    rules = {
+        "library": is_library,
+        "more cached than input": cached > received,
+        "total": total is not None and received + cached + sent == total,
+        "the provider's own count": _value(found, "raw_input") == received
+        or any(_said(found, name).startswith(vercel.BESIDE_INPUT) for name in _CACHED),
+        "keys beside each other": _place(found, "input") in ("input", "input_tokens")
+        and any(_place(found, name) in langfuse.BESIDE_INPUT for name in _CACHED),
+    }
+    return next((rule for rule, holds in rules.items() if holds), "")
+
+
+_CACHED = ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
+
+
+def _said(found: Mapping[str, Found], name: str) -> str:
+    return found[name].place if name in found else ""
 
 
 def _place(found: Mapping[str, Found], name: str) -> str:
     """The key inside Langfuse's usage; empty for all else."""
-    told = found.get(name)
-    attribute, _, key = told.place.partition("|") if told else ("", "", "")
+    attribute, _, key = _said(found, name).partition("|")
     return key if attribute == langfuse.USAGE else ""
 
 
-def _is_beside_output(
-    found: Mapping[str, Found], received: int | None, sent: int | None, total: int | None
-) -> bool:
-    if _place(found, "reasoning") not in langfuse.BESIDE_OUTPUT:
-        return False
-    return total is None or (received or 0) + (sent or 0) != total
+def _sent(
+    found: Mapping[str, Found], sums: tuple[int | None, int | None, int | None], provider: str
+) -> int | None:
+    """The output with the thoughts, which some count beside it."""
+    received, sent, total = sums
+    thought = _value(found, "reasoning") or 0
+    if _place(found, "reasoning") in langfuse.BESIDE_OUTPUT:
+        is_beside = total is None or (received or 0) + (sent or 0) != total
+        return (sent or 0) + thought if is_beside else sent
+    if received is None or sent is None or total is None:
+        return sent
+    if thought and received + sent + thought == total:
+        return sent + thought
+    return max(sent, total - received) if provider in THOUGHTS_OUTSIDE else sent
 
 
 def payload(told: Counts, tier: str, operation: str) -> dict[str, Any]:

@@ -204,14 +204,16 @@ def amount(value: Any) -> str | None:
 
 
 def identifier(value: Any, length: int) -> str:
-    """A trace or span id as lower-case hex; empty where it is not `length` bytes, or all zero."""
-    if isinstance(value, bytes):
-        raw = value
-    elif isinstance(value, str):
+    """A trace or span id as lower-case hex; empty where it is not `length` bytes, or all zero.
+
+    In text it is hex; base64, as protobuf's own JSON has it, is told apart by its length.
+    """
+    if isinstance(value, str):
+        is_hex = len(value) == 2 * length
         try:
-            raw = binascii.unhexlify(value)
-        except (ValueError, binascii.Error):
+            value = binascii.unhexlify(value) if is_hex else base64.b64decode(value, validate=True)
+        except ValueError:
             return ""
-    else:
+    if not isinstance(value, bytes):
         return ""
-    return raw.hex() if len(raw) == length and any(raw) else ""
+    return value.hex() if len(value) == length and any(value) else ""

@@ -19,7 +19,8 @@ from services.ingest.otlp.values import (
 
 ERROR = 2
 """`Status.StatusCode.STATUS_CODE_ERROR`."""
-_JSON_CODES = {"STATUS_CODE_ERROR": ERROR, "STATUS_CODE_OK": 1}
+_JSON_CODES = {"STATUS_CODE_ERROR": ERROR, str(ERROR): ERROR}
+"""A name, or a number as text: both are legal in protobuf's JSON."""
 
 
 class MalformedError(ValueError):
@@ -111,7 +112,7 @@ def _json_spans(data: dict[str, Any]) -> Iterator[Span]:
             identifier(span.get("parentSpanId"), 8), _text(span.get("name")),
             _nanos(span.get("startTimeUnixNano")),
             _nanos(span.get("endTimeUnixNano")),
-            _JSON_CODES.get(str(code), code) == ERROR,
+            _JSON_CODES.get(str(code)) == ERROR,
             JsonAttributes(span.get("attributes")),
             tuple(
                 (_text(event.get("name")), _nanos(event.get("timeUnixNano")),

@@ -1,5 +1,7 @@
 """`tracetally-ingest decode` on what real clients sent: exact calls, tokens, orgs."""
 
+import base64
+import gzip
 import json
 import random
 import subprocess
@@ -8,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from services.ingest import decode
+from services.ingest.otlp import wire
+from tests.unit.otlp import bodies as otlp
 
 CAPTURES = Path(__file__).parents[2] / "data" / "otel_captures"
 CASES = {
@@ -117,3 +122,55 @@ def test_command_reads_gzip_and_names_what_it_cannot_read(tmp_path: Path) -> Non
     told = json.loads(done.stdout)
     assert told["totals"]["calls"] == 10
     assert any(str(bad) in warning for warning in told["warnings"])
+
+
+def requests(*numbers: int) -> list[bytes]:
+    return [json.dumps(otlp.body(otlp.span(number))).encode() for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\n".join(requests(1, 2)),
+        b"".join(requests(1, 2)) + b"\n",
+        b"[" + b",".join(requests(1, 2)) + b"]",
+        b"\xef\xbb\xbf" + b" \r\n".join(requests(1, 2)),
+        gzip.compress(requests(1)[0]) + gzip.compress(requests(2)[0]),
+        otlp.protobuf(otlp.span(1)) + otlp.protobuf(otlp.span(2)),
+    ],
+)
+def test_requests_one_after_the_other(body: bytes) -> None:
+    assert decode.decode(decode.bodies(body))["totals"]["calls"] == 2
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", requests(1)[0] + b"}", b"{}{", b"[[]]"])
+def test_broken_json_is_named(body: bytes) -> None:
+    with pytest.raises(wire.MalformedError):
+        decode.bodies(body)
+
+
+def test_a_short_protobuf_body_may_look_like_json() -> None:
+    request = ExportTraceServiceRequest()
+    told = (
+        request.resource_spans.add()
+        .scope_spans.add()
+        .spans.add(trace_id=b"\1" * 16, span_id=b"\2" * 8, name="x")
+    )
+    while request.ByteSize() < 2 + ord("{"):
+        told.name += "x"
+    body = request.SerializeToString()
+    assert body[:2] == b"\n{"
+    assert [span.name for span in decode.bodies(body)] == [told.name]
+
+
+def test_ids_and_codes_as_protobuf_writes_them_in_json() -> None:
+    span = otlp.span(7)
+    other = span | {
+        "traceId": base64.b64encode(bytes.fromhex(span["traceId"])).decode(),
+        "spanId": base64.b64encode(bytes.fromhex(span["spanId"])).decode(),
+        "status": {"code": "STATUS_CODE_ERROR"},
+    }
+    span["status"] = {"code": "2"}
+    one, same = (decode.bodies(json.dumps(otlp.body(told)).encode()) for told in (span, other))
+    assert decode.decode(one) == decode.decode(same)
+    assert decode.decode(one)["totals"]["failed"] == 1

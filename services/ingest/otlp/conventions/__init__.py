@@ -26,7 +26,7 @@ CONVENTIONS = (otel, vercel, openinference, traceloop, langfuse, langsmith, lite
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
-    "reasoning", "http_status",
+    "reasoning", "http_status", "raw_input",
 })  # fmt: skip
 RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
 
@@ -54,10 +54,10 @@ PREFIXES: dict[str, tuple[str, str]] = otel.PREFIXES | openinference.PREFIXES
 EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
-    "langfuse.observation.output",
+    "langfuse.observation.output", "gcp.vertex.agent.llm_response",
 })  # fmt: skip
-"""Those of them that are opened for the id of the response, where nothing else says it."""
-_COMMON_CARRIERS = ("metadata|", "metadata.")
+"""Those of them that are opened for what nothing else says: the id of the response, the usage."""
+_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
@@ -182,6 +182,11 @@ def _provider(value: Any) -> str | None:
     return None if told is None or told.lower() in _NO_PROVIDER else told
 
 
+def _reason(value: Any) -> str | None:
+    """The first of a list, which may be JSON in text."""
+    return _name(parsed(value) if isinstance(value, str) and value.startswith("[") else value)
+
+
 def _feature(value: Any) -> str | None:
     return _name(_first_tag(value))
 
@@ -192,6 +197,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "response_id": _response_id,
     "provider": _provider,
     "feature": _feature,
+    "finish_reason": _reason,
 }
 """How a field is read from a value; all others are names. None: nothing is said."""
 

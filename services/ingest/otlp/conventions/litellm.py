@@ -11,6 +11,14 @@ CALL_NAME = "litellm_request"
 
 CARRIERS = ("metadata.", "litellm.metadata.")
 _USAGE = "metadata.usage_object"
+
+
+def _of_key(name: str) -> tuple[str, ...]:
+    """What the proxy knows of the caller's key: one by one, or in one text for other callbacks."""
+    told = f"user_api_key_{name}"
+    return f"metadata.{told}", f"litellm.metadata.{told}", f"metadata|{told}"
+
+
 SOURCES = {
     "provider": ("litellm.provider.model", "litellm.provider"),
     "cache_read": (f"{_USAGE}|prompt_tokens_details.cached_tokens",
@@ -18,11 +26,9 @@ SOURCES = {
     "cache_write": (f"{_USAGE}|cache_creation_input_tokens",
                     f"{_USAGE}|prompt_tokens_details.cache_creation_tokens"),
     "reasoning": (f"{_USAGE}|completion_tokens_details.reasoning_tokens",),
-    "org_id": ("metadata.user_api_key_org_id", "litellm.metadata.user_api_key_org_id",
-               "metadata.user_api_key_team_id", "litellm.metadata.user_api_key_team_id",
-               "litellm.team.id"),
-    "user_id": ("metadata.user_api_key_end_user_id", "litellm.metadata.user_api_key_end_user_id",
-                "llm.user"),
+    "response_id": ("llm.response.id",),
+    "org_id": (*_of_key("org_id"), *_of_key("team_id"), "litellm.team.id"),
+    "user_id": (*_of_key("end_user_id"), "llm.user"),
     "error_type": ("litellm.provider.error.code",),
     "cost": ("litellm.cost.total",),
 }  # fmt: skip

@@ -12,11 +12,14 @@ OPERATIONS = {
     "unknown": "other",
 }  # fmt: skip
 
+HELPER = "._prepare_chat_with_tools"
+"""How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
+
 SOURCES = {
     "provider": ("llm.provider", "llm.system"),
     "request_model": ("llm.request.model_name",),
-    "response_model": ("llm.response.model_name", "llm.model_name", "embedding.model_name",
-                       "reranker.model_name"),
+    "response_model": ("llm.response.model_name", "llm.response.model", "llm.model_name",
+                       "embedding.model_name", "reranker.model_name"),
     "invoked_model": ("llm.invocation_parameters|model", "llm.invocation_parameters|model_name",
                       "embedding.invocation_parameters|model"),
     "response_id": ("output.value|id", "output.value|response_id",

@@ -4,6 +4,8 @@ All of `gen_ai.*` is in development: a renamed attribute arrives under both name
 `schema_url` is no guide. Source: open-telemetry/semantic-conventions-genai, client-inference.
 """
 
+import re
+
 ATTRIBUTE = "gen_ai.operation.name"
 OPERATIONS = {
     "chat": "chat", "generate_content": "chat", "responses": "chat", "aresponses": "chat",
@@ -28,6 +30,20 @@ OPERATIONS = {
     "workflow_task": "invoke_agent", "handoff": "other", "guardrail": "guardrail",
 }  # fmt: skip
 """What a step is. Reading a stored response (`fetch_response`) is never priced."""
+_NAME = re.compile(r"(chat|text_completion|generate_content|embeddings) (\S+)")
+_LIBRARIES = ("openlit.instrumentation.", "opentelemetry.instrumentation.",
+              "openinference.instrumentation.")  # fmt: skip
+
+
+def of_name(scope: str, name: str) -> tuple[str, str] | None:
+    """The operation and the model out of a span's name, which is made of them by convention.
+
+    >>> of_name("openlit.instrumentation.anthropic", "chat claude-sonnet-4-5")
+    ('chat', 'claude-sonnet-4-5')
+    """
+    said = _NAME.fullmatch(name) if scope.startswith(_LIBRARIES) else None
+    return (OPERATIONS[said[1]], said[2]) if said else None
+
 
 SOURCES = {
     "provider": ("gen_ai.provider.name", "gen_ai.system"),
@@ -62,6 +78,7 @@ SOURCES = {
     "environment": ("deployment.environment.name", "deployment.environment"),
     "error_type": ("error.type", "error.code"),
     "http_status": ("http.response.status_code",),
+    "finish_reason": ("gen_ai.response.finish_reasons",),
     "tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
              "anthropic.response.service_tier"),
     "cost": ("gen_ai.usage.cost.amount", "gen_ai.cost.total_cost", "operation.cost",

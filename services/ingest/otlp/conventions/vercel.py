@@ -1,6 +1,8 @@
 """Vercel AI SDK: outer spans repeat the usage of the `.do...` spans inside; only those are calls.
 
-A provider is written with its API, `openai.chat`; cached tokens stand under `ai.usage.*` only.
+A provider is written with its API, `openai.chat`; cached tokens stand under `ai.usage.*`, or, up to
+version 5, only in what the provider said, JSON in text. Up to there the input of Anthropic's models
+leaves them out.
 """
 
 ATTRIBUTE = "ai.operationId"
@@ -19,6 +21,11 @@ def operation(value: str) -> str:
 
 
 CARRIERS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
+PROVIDER = "ai.response.providerMetadata"
+BESIDE_INPUT = f"{PROVIDER}|anthropic.cache"
+"""How a place of version 4 begins that shows that the input leaves the cached tokens out."""
+_ANTHROPIC = f"{PROVIDER}|anthropic.usage"
+_GOOGLE = f"{PROVIDER}|google.usageMetadata"
 SOURCES = {
     "provider": ("ai.model.provider",),
     "request_model": ("ai.model.id",),
@@ -26,10 +33,23 @@ SOURCES = {
     "response_id": ("ai.response.id",),
     "input": ("ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
     "output": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
-    "total": ("ai.usage.totalTokens",),
-    "cache_read": ("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
-    "cache_write": ("ai.usage.inputTokenDetails.cacheWriteTokens",),
-    "reasoning": ("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
+    "total": ("ai.usage.totalTokens", f"{_GOOGLE}.totalTokenCount"),
+    "raw_input": (f"{_ANTHROPIC}.input_tokens",),
+    "cache_read": (
+        "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens",
+        f"{_ANTHROPIC}.cache_read_input_tokens", f"{BESIDE_INPUT}ReadInputTokens",
+        f"{PROVIDER}|openai.cachedPromptTokens", f"{_GOOGLE}.cachedContentTokenCount",
+    ),
+    "cache_write": (
+        "ai.usage.inputTokenDetails.cacheWriteTokens",
+        f"{_ANTHROPIC}.cache_creation_input_tokens", f"{BESIDE_INPUT}CreationInputTokens",
+    ),
+    "cache_write_5m": (f"{_ANTHROPIC}.cache_creation.ephemeral_5m_input_tokens",),
+    "cache_write_1h": (f"{_ANTHROPIC}.cache_creation.ephemeral_1h_input_tokens",),
+    "reasoning": (
+        "ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens",
+        f"{PROVIDER}|openai.reasoningTokens", f"{_GOOGLE}.thoughtsTokenCount",
+    ),
     "feature": ("ai.telemetry.functionId",),
     "ttft_ms": ("ai.response.msToFirstChunk",),
 }  # fmt: skip
