@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.money import plain
+from services.prices.documented import complete
 from services.prices.naming import Found, Library, Named
 from services.prices.sheet import (
     STANDARD,
@@ -81,7 +82,8 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
             continue
         tags = (taken.dated if one else "", taken.undated if two else "")
         origin = _origin(named, found, tags, differences)
-        sheets = [_placed(named, sheet) for sheet in halved(found.sheets, taken.day)]
+        told = complete(*named, found.sheets)
+        sheets = [_placed(named, sheet) for sheet in halved(told, taken.day)]
         made += records(*named, sheets, origin)
     return Merged(made, differences)
 

@@ -18,7 +18,7 @@ from services.pricing.usage import (
     google,
     openai,
 )
-from services.pricing.usage.infer import infer, usage_of
+from services.pricing.usage.infer import body_of, infer, usage_of
 from services.pricing.usage.reading import InvalidError, Payload, Reading, word
 
 
@@ -103,11 +103,13 @@ def canonical_flavour(name: str) -> str | None:
 def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     """The payload's quantities; a refusal where it contradicts itself; None: unknown flavour.
 
-    Takes the usage object itself or the whole response body that holds it.
+    Takes the usage object itself, the whole response body that holds it, or the stream's last event
+    that holds the body under `response`.
     """
     name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
+    payload = body_of(payload)
     found, usage = FLAVOURS[name], usage_of(payload)
     try:
         reading = found.read(usage, payload)

@@ -24,15 +24,21 @@ _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 def infer(provider: str, payload: Payload) -> str | None:
     """The flavour. `provider` is a canonical name."""
-    usage = usage_of(payload)
+    usage = usage_of(body_of(payload))
     if "input_tokens" in usage and _is_langchain(usage):
         return "langchain.usage_metadata"
     own = _OWN.get(provider)
     if own is not None and (found := own(usage)):
         return found
-    if "prompt_tokens" in usage:
+    if "prompt_tokens" in usage or "completion_tokens" in usage:
         return _CHATS.get(provider, "openai.chat")
     return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+
+
+def body_of(payload: Payload) -> Payload:
+    """The response inside a stream's last event (`response.done`, `response.completed`)."""
+    inner = payload.get("response")
+    return inner if isinstance(inner, dict) else payload
 
 
 def usage_of(payload: Payload) -> Payload:

@@ -129,12 +129,12 @@ def test_models_in_use_and_retired_ones_are_known(
 
 
 def test_in_region_ids_of_bedrock_cost_a_tenth_more(book: PriceBook) -> None:
-    usage = {"input": 1_000_000}
+    usage = {"input": 100_000}
     costs = [
         quoted(book, "bedrock", f"{profile}anthropic.claude-sonnet-4-5-20250929-v1:0", usage)
         for profile in ("global.", "us.", "eu.", "")
     ]
-    assert [cost["cost_usd"] for cost in costs] == ["3", "3.3", "3.3", "3.3"]
+    assert [cost["cost_usd"] for cost in costs] == ["0.3", "0.33", "0.33", "0.33"]
 
 
 def test_free_models_are_explicitly_free(book: PriceBook) -> None:

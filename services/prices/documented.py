@@ -1,0 +1,126 @@
+"""What a provider documents for a family of its models and neither library tells of all of them.
+
+Each rule names the page it comes from. A rule only adds what is missing; the one exception are
+Claude's batch prices on Vertex, which are half of the standard ones whatever a copy of them says.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from schemas.usage import TOKEN_DIMENSIONS
+from services.prices.sheet import MILLION, STANDARD, Cell, Rate, Sheet
+
+Rates = Mapping[str, Rate]
+Cells = dict[Cell, Rates]
+
+_HALF_IN_BATCH = {
+    "azure.ai.openai": re.compile(
+        r"^(gpt-(4o|4\.1)|o[34]-mini|o3$)(?!.*(audio|realtime|tts|transc))"
+    ),
+    "gcp.gemini": re.compile(r"^gemini-2\.0-flash(-lite)?$"),
+    "mistral_ai": re.compile(r"^(mistral|ministral|magistral|devstral|codestral|pixtral)-"),
+    "openai": re.compile(r"^text-embedding-ada-002$"),
+}
+"""Fresh input and output at half the price: learn.microsoft.com (global batch), ai.google.dev
+(batch mode), docs.mistral.ai (batch inference), developers.openai.com (batch). Cached input is
+not told."""
+_ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
+"""Google's page tells one input price for text, image, video and audio of these."""
+_LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")
+"""docs.x.ai: a request of 128k tokens or more costs twice as much. Cached input is not told."""
+_LONG_SONNET = {
+    "anthropic": re.compile(r"^claude-(sonnet-4(-0|-20250514|-2025|@)?|4-sonnet)$"),
+    "aws.bedrock": re.compile(r"^([a-z-]+\.)?anthropic\.claude-sonnet-4(-5)?-\d{8}(-v1:0)?$"),
+}
+"""platform.claude.com, 1M context window, and aws.amazon.com/bedrock/pricing: above 200k twice the
+input, 1.5 times the output, for as long as the two models took so much."""
+_FAST_OPUS = re.compile(r"^claude-opus-4-[67](-\d{8})?$")
+"""platform.claude.com, fast mode of these two: six times as much, above 200k too."""
+_LACKING: dict[tuple[str, str], Rates] = {
+    ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
+}
+"""Azure's retail price of the name's one snapshot."""
+_CODE = re.compile(r"^(gpt|o[134])-")
+_SESSION = (Decimal("0.03"), 1)
+
+
+def complete(provider: str, model: str, sheets: list[Sheet]) -> list[Sheet]:
+    """The sheets with what the provider documents; `sheets` as they come from the libraries."""
+    placed = next((sheet.regions for sheet in sheets if sheet.regions), {})
+    made = []
+    for sheet in sheets:
+        cells = dict(sheet.cells)
+        for rule in _RULES:
+            rule(provider, model, cells)
+        regions = placed if provider == "anthropic" else sheet.regions
+        made.append(replace(sheet, cells=cells, regions=regions))
+    return made
+
+
+def _times(told: Rates, factor: str, *names: str) -> dict[str, Rate]:
+    """Token rates multiplied; those of `names` where some are given."""
+    by = Decimal(factor)
+    return {
+        name: (price * by, per)
+        for name, (price, per) in told.items()
+        if name in (names or TOKEN_DIMENSIONS)
+    }
+
+
+def _lacking(provider: str, model: str, cells: Cells) -> None:
+    base = cells.get((STANDARD, 0), {})
+    cells[STANDARD, 0] = {**_LACKING.get((provider, model), {}), **base}
+
+
+def _code_sessions(provider: str, model: str, cells: Cells) -> None:
+    """developers.openai.com: a container costs the same whichever model runs code in it."""
+    base = cells[STANDARD, 0]
+    if provider == "openai" and _CODE.match(model) and "file_search" in base:
+        cells[STANDARD, 0] = {"code_session": _SESSION, **base}
+
+
+def _one_modality(provider: str, model: str, cells: Cells) -> None:
+    if not provider.startswith("gcp.") or not _ONE_MODALITY.match(model):
+        return
+    for cell, told in cells.items():
+        same = {"input_audio": "input", "cache_read_audio": "cache_read"}
+        cells[cell] = {n: told[other] for n, other in same.items() if other in told} | dict(told)
+
+
+def _long_context(provider: str, model: str, cells: Cells) -> None:
+    base, above = cells[STANDARD, 0], [size for mode, size in cells if mode == STANDARD and size]
+    if above:
+        return
+    if provider == "x_ai" and _LONG_XAI.match(model):
+        cells[STANDARD, 128_000] = _times(base, "2", "input", "output")
+    if (sonnet := _LONG_SONNET.get(provider)) and sonnet.match(model):
+        cells[STANDARD, 200_000] = _times(base, "2") | _times(base, "1.5", "output")
+
+
+def _fast(provider: str, model: str, cells: Cells) -> None:
+    if provider != "anthropic" or not _FAST_OPUS.match(model) or ("fast", 0) in cells:
+        return
+    for (mode, above), told in list(cells.items()):
+        if mode == STANDARD:
+            cells["fast", above] = _times(told, "6")
+
+
+def _batch(provider: str, model: str, cells: Cells) -> None:
+    """platform.claude.com and Vertex: all usage of a batch, caches too, is half the price."""
+    is_vertex = provider == "gcp.vertex_ai" and model.startswith("claude-")
+    is_whole = provider == "anthropic" or (is_vertex and ("batch", 0) in cells)
+    rule = _HALF_IN_BATCH.get(provider)
+    if not is_whole and not (rule and rule.match(model)):
+        return
+    names = () if is_whole else ("input", "output", "input_audio")
+    for (mode, above), told in list(cells.items()):
+        half = _times(told, "0.5", *names)
+        if mode == STANDARD and half and (is_vertex or ("batch", above) not in cells):
+            cells["batch", above] = half
+
+
+_RULES: tuple[Callable[[str, str, Cells], None], ...] = (
+    _lacking, _code_sessions, _one_modality, _long_context, _fast, _batch,
+)  # fmt: skip
