@@ -114,13 +114,37 @@ async def test_what_only_the_period_before_had_is_explained_too(
     body = {"from": f"2026-11-{day:02d}T08:00", "to": f"2026-11-{day:02d}T11:00"}
     async with client_of("reader") as client:
         got = (await client.post("/v1/explain-change", json=body)).json()
-        plain = await ask(client, measures=["cost"], compare="previous", **body)
+        by = [{"dim": "model", "top": 20}]
+        measures = ["cost", "pending_calls"]
+        plain = await ask(client, measures=measures, by=by, compare="previous", **body)
     before = plain["previous"]["total"]["total"]["cost"]
     assert Decimal(got["before"]) == Decimal(before or 0)
     assert Decimal(got["after"]) == Decimal(plain["total"]["total"]["cost"] or 0)
     assert sum(map(Decimal, got["parts"].values())) == Decimal(got["difference"])
     drivers = sum(Decimal(driver["difference"]) for driver in got["drivers"])
     assert drivers == Decimal(got["difference"])
+    assert got["pending_calls"] == {
+        "before": plain["previous"]["total"]["total"]["pending_calls"],
+        "after": plain["total"]["total"]["pending_calls"],
+    }
+    spent = [
+        {g["key"]["model"]: g["total"]["cost"] for g in told["groups"]}
+        for told in (plain, await _alone(client_of, plain["previous"]["buckets"][0]))
+    ]
+    named = {model for told in spent for model, cost in told.items() if Decimal(cost or 0)}
+    assert {driver["model"] for driver in got["drivers"]} == named
+    for driver in got["drivers"]:
+        parts = sum(Decimal(driver[name]) for name in got["parts"])
+        assert parts == Decimal(driver["difference"])
+
+
+async def _alone(client_of: Clients, before: dict[str, str]) -> Any:
+    """The period before as a question of its own: every model it had."""
+    async with client_of("reader") as client:
+        by = [{"dim": "model", "top": 20}]
+        return await ask(
+            client, measures=["cost"], by=by, **{"from": before["start"], "to": before["end"]}
+        )
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])

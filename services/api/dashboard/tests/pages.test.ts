@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { type Explanation, waitingWords } from "~/pages/explain/explanation";
 import { exploreQueries, readAsked } from "~/pages/explore/asked";
 import { brandOf, contrast } from "~/pages/org/brand";
 import { monthPace } from "~/pages/org/Budget";
@@ -96,5 +97,14 @@ describe("a customer's page", () => {
   it("knows how much of a month is gone", () => {
     const { elapsed, daysLeft } = monthPace(new Date("2026-11-16T00:00:00Z"));
     expect([elapsed, daysLeft]).toEqual([0.5, 14]);
+  });
+});
+
+describe("why a cost changed", () => {
+  it("counts the calls that wait, in both periods, or says nothing", () => {
+    const waiting = (before: number, after: number) => waitingWords({ pending_calls: { before, after } } as Explanation);
+    expect(waiting(0, 1412)).toBe("Calls that wait for a price: 1,412 in this period, 0 in the one before.");
+    expect(waiting(3, 0)).toContain("0 in this period, 3 in the one before");
+    expect(waiting(0, 0)).toBe("");
   });
 });
