@@ -14,18 +14,22 @@ from services.api.query import examples as told
 from services.api.query import form, shapley
 from services.api.query.ask import CHANGE
 from services.api.query.routes import PROBLEMS
-from services.api.query.views import Sliced, ask
+from services.api.query.views import Ranged, ask
 
 router = APIRouter()
 MODELS_MAX = 100
 OTHER_MODELS = ("\uffff", "all")
 
 
-class Change(Sliced):
+class Change(Ranged):
     """The body of `POST /v1/explain-change`: like a question's range, `compare` as there."""
 
     where: list[form.Where] = Field([], max_length=form.WHERE_MAX)
     compare: Literal["previous", "week", "year"] | form.Span = "previous"
+
+    def conditions(self) -> list[form.Where]:
+        """Those that are written out, under their numbers, and those of the filters."""
+        return [*self.where, *super().conditions()]
 
 
 @router.post(
@@ -41,11 +45,13 @@ async def explain_change(request: Request, body: Change, caller: Reads) -> Any:
     """
     models = {"dim": "model", "top": MODELS_MAX, "order": CHANGE}
     categories = {"dim": "token_category", "top": 7, "order": CHANGE}
-    where = [*body.query(measures=["cost"]).where, *body.where]
-    more = {"compare": body.compare, "where": where}
-    spent = body.query(measures=["cost", "tokens.priced"], by=[models, categories], **more)
-    counted = body.query(measures=["cost", "priced_calls", "pending_calls"], by=[models], **more)
-    cells, calls = await asyncio.gather(ask(request, caller, spent), ask(request, caller, counted))
+    compared = {"compare": body.compare}
+    spent = body.query(measures=["cost", "tokens.priced"], by=[models, categories], **compared)
+    counted = ["cost", "priced_calls", "pending_calls"]
+    cells, calls = await asyncio.gather(
+        ask(request, caller, spent),
+        ask(request, caller, body.query(measures=counted, by=[models], **compared)),
+    )
     one = _period(cells["previous"], calls["previous"])
     two = _period(cells, calls)
     waiting = {

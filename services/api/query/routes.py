@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any
@@ -23,12 +24,17 @@ router = APIRouter()
 PROBLEMS = openapi(400, 401, 403, 404, 422, 429, 503)
 
 
-def meaning(request: Request, query: form.Query, caller: Caller) -> Asked:
-    """The question for this caller, who may name no other org than its own."""
-    for where in query.where:
+def check_orgs(conditions: Sequence[form.Where], caller: Caller) -> None:
+    """Refuse, as if it were not there, an org that is not the caller's."""
+    for where in conditions:
         named = [org for org in where.among or () if org] if where.dim == "org" else []
         if not all(caller.scope.allows(org) for org in named):
             raise not_found("org")
+
+
+def meaning(request: Request, query: form.Query, caller: Caller) -> Asked:
+    """The question for this caller, who may name no other org than its own."""
+    check_orgs(query.where, caller)
     return understood(query, caller.scope, request.app.state.clock())
 
 

@@ -16,6 +16,7 @@ from services.api.access import Caller, Reads
 from services.api.query import examples as told
 from services.api.query import forecast, form
 from services.api.query.cache import Answers
+from services.api.query.conditions import Texts, conditions
 from services.api.query.engine import Engine
 from services.api.query.revenue import Org, alike
 from services.api.query.routes import PROBLEMS, charge, meaning
@@ -28,7 +29,7 @@ FILTERS = (
 )  # fmt: skip
 
 
-class Sliced(form.Strict):
+class Ranged(form.Strict):
     """A range, a zone, a currency, and filters that may be repeated; '' is none."""
 
     start: str = Field("now-7d/d", alias="from", max_length=64)
@@ -46,15 +47,29 @@ class Sliced(form.Strict):
     environment: Values = None
     status: Values = None
 
-    def query(self, **more: Any) -> form.Query:
-        """The question about these rows."""
-        where = [
+    def conditions(self) -> list[form.Where]:
+        """All of them must hold."""
+        return [
             form.Where.model_validate({"dim": name, "in": values})
             for name in FILTERS
             if (values := getattr(self, name))
         ]
+
+    def query(self, **more: Any) -> form.Query:
+        """The question about these rows."""
+        where = self.conditions()
         asked = {"from": self.start, "to": self.end, "tz": self.tz, "currency": self.currency}
         return form.Query.model_validate(asked | {"where": where} | more)
+
+
+class Sliced(Ranged):
+    """The parameters of an address: those, and conditions as the query form has them."""
+
+    where: Texts = []
+
+    def conditions(self) -> list[form.Where]:
+        """Those that are written out, under their numbers, and those of the filters."""
+        return [*conditions(self.where), *super().conditions()]
 
 
 async def ask(request: Request, caller: Caller, query: form.Query) -> dict[str, Any]:

@@ -224,3 +224,23 @@ async def test_a_conversation_belongs_where_it_begins(
     assert told["a"]["n"] == len(costs(own))
     bounds = [Decimal(told["difference"][n]) for n in ("low", "value", "high")]
     assert sorted(bounds) == bounds
+
+
+async def test_typed_questions_leave_out_as_the_form_does(client_of: Clients) -> None:
+    where = [{"dim": "model", "not_in": ["m1", "m2"]}, {"dim": "org", "in": ["acme", "globex"]}]
+    asked = RANGE | {"where": [json.dumps(one) for one in where]}
+    orgs = RANGE | {"where": json.dumps({"dim": "org", "not_in": ["acme"]})}
+    async with client_of("reader") as client:
+        plain = (await ask(client, measures=["cost"], where=where))["total"]["total"]["cost"]
+        spend = (await client.get("/v1/spend", params=asked)).json()["range"]["cost"]
+        talks = (await client.get("/v1/conversation-costs", params=asked)).json()
+        waiting = (await client.get("/v1/pending", params=asked)).json()["pending"]
+        margins = (await client.get("/v1/margins", params=orgs)).json()["groups"]
+        body = RANGE | {"where": where[:1], "org": ["acme", "globex"]}
+        explained = (await client.post("/v1/explain-change", json=body)).json()
+    assert (spend, explained["after"]) == (plain, plain)
+    assert talks["count"] > 0
+    assert {one["org"] for one in talks["outliers"]} <= {"acme", "globex"}
+    assert {one["model"] for one in waiting} == {f"m{n}" for n in (0, *range(3, 9))}
+    assert "acme" not in {group["key"]["org"] for group in margins}
+    assert len(margins) == 3

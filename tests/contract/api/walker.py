@@ -64,6 +64,11 @@ NAMED: dict[str, tuple[Any, ...]] = {
     "order": (*MEASURES, "change"),
     "by": (*COLUMNS, "nothing"), "from": INSTANTS, "to": INSTANTS[2:], "interval": ("day",),
     "deletion_id": ("none", f"{OTHER}-audit"), "dead_id": _each("{}-dead-0"), "key_id": (OTHER,),
+    "where": (
+        f'{{"dim": "model", "not_in": ["{OWN}-model"]}}', f'{{"dim": "org", "in": ["{OTHER}"]}}',
+        f'{{"dim": "org", "not_in": ["{OWN}"]}}', '{"dim": "user", "is_null": false}',
+        '{"dim": "token_category", "in": ["input"]}', '{"dim": "nothing"}', "{",
+    ),
     "embed_id": ("portal", "preview", OTHER),
 }  # fmt: skip
 _NAMES = ("org", "trace_id", "user", "event_id", "model", "provider", "dead_id", "deletion_id")

@@ -12,6 +12,7 @@ import { inFlight, isBalanced } from "~/pages/overview/Health";
 import { changeOf } from "~/pages/overview/Repricings";
 import { changeText } from "~/pages/overview/Tiles";
 import { overviewQueries } from "~/pages/overview/queries";
+import { spendPath, typedPath, unapplied } from "~/pages/overview/spend";
 import { defaults } from "~/state/address";
 
 import { answer } from "./answer";
@@ -26,6 +27,15 @@ describe("the overview", () => {
       expect(query.where).toContainEqual({ dim: "environment", not_in: ["test"] });
       expect(query.measures.length).toBeLessThanOrEqual(6);
     }
+  });
+
+  it("hands typed endpoints every filter they can apply, and names the others", () => {
+    const filters = [...ADDRESS.filters, { dim: "org", not: false, values: ["acme"] }, { dim: "token_category", not: false, values: ["input"] }];
+    const address = { ...ADDRESS, filters };
+    const where = (path: string) => new URL(`http://x${path}`).searchParams.getAll("where").map((one): unknown => JSON.parse(one));
+    const [test, org] = [{ dim: "environment", not_in: ["test"] }, { dim: "org", in: ["acme"] }];
+    expect([where(spendPath(address)), unapplied(address)]).toEqual([[test, org], ["token_category:input"]]);
+    expect([where(typedPath("/v1/margins", address, {}, ["org"])), unapplied(address, ["org"])]).toEqual([[org], ["!environment:test", "token_category:input"]]);
   });
 
   it("tells a change from nothing as new, and never divides by it", () => {
