@@ -145,3 +145,23 @@ def test_files_and_their_headers(site: Site) -> None:
 
 def test_widths_are_those_promised() -> None:
     assert {width for width, _ in LOOKS} == set(WIDTHS)
+
+
+def test_a_reload_takes_what_has_not_changed_from_the_browser(page_of: Open) -> None:
+    """Its own cache asks with If-None-Match, although each answer may hold a new session cookie."""
+    with page_of("/explore?by=org&from=2025-01-01T00:00&to=2025-02-01T00:00") as page:
+        told: dict[str, int] = {}
+        paths: dict[str, str] = {}
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.requestWillBeSent",
+                lambda one: paths.update({one["requestId"]: one["request"]["url"]}))  # fmt: skip
+        wire.on("Network.responseReceivedExtraInfo",
+                lambda one: told.update({one["requestId"]: one["statusCode"]}))  # fmt: skip
+        shown = page.locator("main").inner_text()
+        page.reload()
+        settled(page)
+        batches = [told.get(key) for key, path in paths.items() if "/v1/query/batch" in path]
+        assert batches
+        assert set(batches) == {304}
+        assert page.locator("main").inner_text() == shown

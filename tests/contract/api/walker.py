@@ -173,7 +173,8 @@ class Operation:
 
     def _string(self, _: Schema, name: str, is_plain: bool) -> st.SearchStrategy[Any]:
         if name == "q":
-            question = Operation(self.document, "post", "/v1/query")
+            path = self.path if self.path.endswith("/batch") else "/v1/query"
+            question = Operation(self.document, "post", path)
             return question._body(is_plain).map(_encoded)
         named = NAMED.get(name, ANY)
         if is_plain:
