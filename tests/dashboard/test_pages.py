@@ -11,6 +11,7 @@ pytestmark = pytest.mark.engines
 PAGES = {
     "overview": "/overview",
     "explore": "/explore?by=org",
+    "explain": "/explain?from=now-6d/d",
     "org": "/orgs/acme",
     "settings": "/settings",
     "conversations": "/conversations",
@@ -21,7 +22,7 @@ PAGES = {
     "pending": "/pending",
     "health": "/health",
 }
-WITHOUT_SNIPPET = {"prices", "coverage", "pending"}
+WITHOUT_SNIPPET = {"prices", "coverage", "pending", "explain"}
 LOOKS = [(390, "light"), (1440, "light"), (1440, "dark"), (2560, "dark")]
 
 

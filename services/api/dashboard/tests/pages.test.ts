@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import type { Group } from "~/api/types";
+import { percent } from "~/format/measures";
 import { type Explanation, waitingWords } from "~/pages/explain/explanation";
+import { configured } from "~/pages/org/configurations";
 import { exploreQueries, readAsked } from "~/pages/explore/asked";
 import { brandOf, contrast } from "~/pages/org/brand";
 import { monthPace } from "~/pages/org/Budget";
@@ -107,6 +110,24 @@ describe("a customer's page", () => {
   it("knows how much of a month is gone", () => {
     const { elapsed, daysLeft } = monthPace(new Date("2026-11-16T00:00:00Z"));
     expect([elapsed, daysLeft]).toEqual([0.5, 14]);
+  });
+});
+
+describe("configurations", () => {
+  it("are versions of an assistant, never of all of them", () => {
+    const one = (assistant: string | null, version: string | null | undefined, charge: string): Group =>
+      ({ key: { assistant, ...(version === undefined ? {} : { assistant_version: version }) }, slot: 0, total: { charge }, is_other: version === undefined });
+    const { answer: shown, whereOf } = configured(answer({ groups: [one("writer", "1", "2"), one("writer", undefined, "5"), one("coder", "1", "3"), one(null, null, "1")] }));
+    expect(shown.groups.map((group) => group.key.assistant)).toEqual(["writer, other versions", "coder@1", "writer@1", "(none)"]);
+    expect(whereOf("coder@1")).toEqual([{ dim: "assistant", in: ["coder"] }, { dim: "assistant_version", in: ["1"] }]);
+    expect(whereOf("(none)")).toEqual([{ dim: "assistant", is_null: true }, { dim: "assistant_version", is_null: true }]);
+    expect(whereOf("Other (3)")).toEqual([{ dim: "assistant", not_in: ["writer", "coder"] }, { dim: "assistant", is_null: false }]);
+  });
+});
+
+describe("shares", () => {
+  it("are never told as zero when they are not", () => {
+    expect([0, 0.0003, 0.0006, -0.0001, 0.123].map(percent)).toEqual(["0%", "<0.1%", "0.1%", "−<0.1%", "12.3%"]);
   });
 });
 

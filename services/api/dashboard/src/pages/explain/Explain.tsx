@@ -79,7 +79,7 @@ export default function Explain() {
           {answer && waitingWords(answer) && <p className={ui.faint} data-note="waiting">{waitingWords(answer)}</p>}
           {answer && <Pending completeness={answer.completeness} currency={currency} />}
         </Card>
-        <Card id="drivers" title="Drivers" unit={`by model and token category: ${CAUSES.map(([, label]) => label.toLowerCase()).join(", ")}`} span={12} {...result}>
+        <Card id="drivers" title="Drivers" unit="by model and token category" span={12} {...result}>
           {answer && (drivers.length
             ? <Drivers caption="Drivers of the change" currency={currency} drivers={drivers} columns={CAUSES.map(([, label]) => label)} />
             : <Empty title="Nothing changed between the two periods." />)}

@@ -79,7 +79,7 @@ export function Margins() {
           <Table answer={answer} currency={currency} />
           {points.length > 0
             ? <Scatter points={points} xTitle="revenue →" yTitle="cost ↑ (dashed: cost = revenue)" tick={(value) => compactMoney(String(value), currency, 1_000).replace(/\.00$/, "")} sentence={`Cost against revenue of ${points.length} organisations`} />
-            : <Empty title="No revenue is known.">It is <code>monthly_revenue</code> of <code>PUT /v1/orgs/…</code></Empty>}
+            : <Empty title="No revenue is known."><p>It is <code>monthly_revenue</code> of <code>PUT /v1/orgs/…</code></p></Empty>}
         </div>
       )}
     </Card>
