@@ -88,6 +88,14 @@ def test_what_changed_alone_is_the_whole_change(after: Period, parts: tuple[int,
     assert list(back) == [-part for part in parts]
 
 
+def test_a_model_without_any_price_moves_nothing() -> None:
+    """Not the mix either, as if the others had become cheaper."""
+    one = _period(Calls(10), 100, Decimal(2))
+    calls = {"a": Calls(10), "unpriced": Calls(0, 90)}
+    waiting = Period(calls, one.cells | {("unpriced", "input"): Spent(0, Decimal(0))})
+    assert shapley.explain(one, waiting) == {("a", "input"): (0, 0, 0, 0, 0)}
+
+
 def test_a_new_category_of_a_model_is_tokens_not_mix() -> None:
     one, two = Calls(10), Spent(100, Decimal(2))
     before = Period({"a": one}, {("a", "input"): two})

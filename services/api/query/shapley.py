@@ -14,8 +14,9 @@ from math import factorial
 from schemas.money import EXACT
 
 FACTORS = ("calls", "mix", "pending", "tokens_per_call", "price")
-"""Calls of all; the model's share of them; the share of its calls that has a price, which falls
-while calls are pending and rises once they are priced; tokens of such a call; price of a token."""
+"""Calls of all models that have a price; the model's share of them; the share of its calls that
+has one, which falls while calls are pending and rises once they are priced; tokens of such a call;
+price of a token."""
 _COUNT = len(FACTORS)
 _ORDERS = [factorial(k) * factorial(_COUNT - 1 - k) for k in range(_COUNT)]
 """In how many orders exactly these k factors changed before one."""
@@ -48,7 +49,7 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Period:
-    """Every model of a cell has its calls."""
+    """Every model of a cell has its calls; where none has a price, its cells cost nothing."""
 
     calls: Mapping[str, Calls]
     cells: Mapping[Cell, Spent]
@@ -56,9 +57,14 @@ class Period:
 
 def explain(before: Period, after: Period) -> dict[Cell, tuple[Decimal, ...]]:
     """For each cell the part of every factor; all parts add up to the difference of the costs."""
-    totals = [sum(calls.all for calls in period.calls.values()) for period in (before, after)]
+    sides = (before, after)
+    # What has no price in either period has no known cost to change, so it must not move the mix.
+    known = {model for side in sides for model, calls in side.calls.items() if calls.priced}
+    totals = [sum(side.calls[m].all for m in known & side.calls.keys()) for side in sides]
     parts: dict[Cell, list[Fraction]] = {}
     for cell in sorted(before.cells.keys() | after.cells.keys()):
+        if cell[0] not in known:
+            continue
         one, two = _factors(before, cell, totals[0]), _factors(after, cell, totals[1])
         parts[cell] = _shares(*_completed(one, two))
     return _rounded(parts, _cost(after) - _cost(before))
