@@ -28,7 +28,7 @@ from services.api import (
 )
 from services.api.asked import RefusedError
 from services.api.mirror_book import MirrorBook
-from services.api.query import changes, exports, form, talks, usage, views
+from services.api.query import changes, explained, exports, form, talks, usage, views
 from services.api.query import routes as query
 from services.api.query.cache import Answers
 from services.api.query.counters import Counters
@@ -141,9 +141,9 @@ def build(
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(ValidationError, _too_much)
     for part in (
-        query, usage, views, talks, changes, exports, state, searches, conversations, traces,
-        contents, book, quotes, coverage, repricing, session, embeds, first, keys, audit, replay,
-        welcome, pages,
+        query, usage, views, explained, talks, changes, exports, state, searches, conversations,
+        traces, contents, book, quotes, coverage, repricing, session, embeds, first, keys, audit,
+        replay, welcome, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400, 422))
     return app

@@ -15,6 +15,8 @@ import orjson
 
 from schemas.call import MODEL_OPERATIONS
 from services.api.plan import Range
+from services.api.query import source
+from services.api.query.ask import Condition
 from services.api.scope import Scope
 from services.api.statement import LIMITS, Statement
 
@@ -116,6 +118,8 @@ class Search:
     limit: int = 50
     orgs: Sequence[str] = ()
     matches: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    where: Sequence[Condition] = ()
+    """What the same step must have besides."""
     status: str = ""
     bounds: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
@@ -190,9 +194,13 @@ def _having(asked: Search) -> tuple[list[str], dict[str, Any]]:
     if asked.orgs:
         parameters["orgs"] = list(asked.orgs)
     having = []
+    where, more = source.conditions(asked.where, "")
+    parameters |= more
     if match := [
-        f"{MATCHES[name]} IN {{{name}:Array(String)}}" for name in asked.matches
-    ] + _containing(asked):
+        *(f"{MATCHES[name]} IN {{{name}:Array(String)}}" for name in asked.matches),
+        *([where.removeprefix(" AND ")] if where else []),
+        *_containing(asked),
+    ]:
         having.append(f"countIf({' AND '.join(match)}) > 0")
         parameters |= {name: list(values) for name, values in asked.matches.items()}
     if asked.text:

@@ -12,7 +12,12 @@ from services.api import examples, search
 from services.api import trace_examples as shown
 from services.api.access import Caller, Reads, not_found
 from services.api.asked import filters_of, refuse, zone_of
+from services.api.query.ask import Condition, condition
+from services.api.query.conditions import Texts, conditions
+from services.api.query.dims import CATEGORY
+from services.api.query.form import Instant
 from services.api.query.relative import range_of
+from services.api.query.routes import check_orgs
 from services.api.reader import Reader
 from services.api.scope import Scope
 from services.api.search import CONVERSATION, TRACE, Order, Search, Subject, Sums
@@ -31,8 +36,14 @@ class Searching(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    since: str | None = Field(None, alias="from", description="ISO instant or local date-time.")
-    until: str | None = Field(None, alias="to", description="Exclusive; by default now.")
+    since: Instant | None = Field(
+        None, alias="from",
+        description="An ISO instant, a local date-time of `tz`, or relative: `now-7d`, `now-7d/d`; "
+        "by default seven days before `to`.",
+    )  # fmt: skip
+    until: Instant | None = Field(
+        None, alias="to", description="Likewise; exclusive, by default now."
+    )
     tz: str = Field("UTC", description="IANA zone of local times.")
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Of costs and their bounds.")
     org: Values = None
@@ -46,6 +57,7 @@ class Searching(BaseModel):
     feature: Values = None
     environment: Values = None
     operation: Values = None
+    where: Texts = []
     status: Literal["ok", "error", "pending"] | None = None
     min_cost: Money | None = None
     max_cost: Money | None = None
@@ -136,6 +148,7 @@ def _search(request: Request, asked: Searching, caller: Caller, subject: Subject
     orgs = given.pop("org", ())
     if not all(caller.scope.allows(org) for org in orgs):
         raise not_found("org")
+    where = _conditions(asked, caller)
     bounds = {
         name: str(value) for name in search.BOUNDS if (value := getattr(asked, name)) is not None
     }
@@ -145,9 +158,19 @@ def _search(request: Request, asked: Searching, caller: Caller, subject: Subject
         raise refuse("cursor", "not a cursor of this search") from None
     return Search(
         caller.scope, subject, whole, currency=asked.currency, order=asked.order,
-        limit=asked.limit, orgs=orgs, matches=given, status=asked.status or "", bounds=bounds,
-        text=asked.text, after=after,
+        limit=asked.limit, orgs=orgs, matches=given, where=where, status=asked.status or "",
+        bounds=bounds, text=asked.text, after=after,
     )  # fmt: skip
+
+
+def _conditions(asked: Searching, caller: Caller) -> list[Condition]:
+    """Conditions on one step. None on the category: a step has several."""
+    written = conditions(asked.where)
+    check_orgs(written, caller)
+    for number, where in enumerate(written):
+        if where.dim == CATEGORY:
+            raise refuse(f"where.{number}.dim", f"steps cannot be filtered by {CATEGORY}", 422)
+    return [condition(number, where) for number, where in enumerate(written)]
 
 
 async def _page(reader: Reader, asked: Search) -> tuple[list[Any], str | None]:

@@ -1,8 +1,14 @@
 """A customer's page inside the customer's own site, by the very snippets that "Share" shows."""
 
+import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +16,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.dashboard.conftest import JWT_SECRET, Open
+from services.runtime.clickhouse import Store
+from services.runtime.settings import ClickHouseMixin
+from tests.contract.api.world import draw, tell
+from tests.dashboard.conftest import DATABASE, JWT_SECRET, Open
 from tests.dashboard.host import Host
 from tests.dashboard.site import AXE, WATCH, ZONE, Site, dollars, flaws, settled, shot, widget
 
@@ -97,6 +106,39 @@ def test_a_customer_s_site_shows_its_own_figures(
                 assert inner.url.startswith(f"{site.url}/embed/portal/explore")
                 assert [line for line in said if line.startswith("error")] == []
     hosts[0].token = minted
+
+
+def test_a_frame_follows_what_changes(
+    browser: Browser, site: Site, hosts: Hosts, snippets: dict[str, str], databases: str
+) -> None:
+    """By the stream, with the token of its host; long before it would ask by the clock."""
+    del snippets
+    with stranger(browser, hosts[0].origin) as (page, said):
+        with page.expect_response(lambda one: one.url.endswith("/v1/changes")) as stream:
+            page.reload()
+            frame = page.frame_locator("#tracetally")
+            expect(used(frame)).to_have_attribute("data-value", charge(site), timeout=30_000)
+        assert stream.value.status == 200
+        told = charge(site)
+        with ThreadPoolExecutor() as thread:
+            thread.submit(asyncio.run, _spend(databases)).result()
+        deadline = time.monotonic() + 20
+        while charge(site) == told and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert charge(site) != told
+        expect(used(frame)).to_have_attribute("data-value", charge(site), timeout=30_000)
+        assert [line for line in said if line.startswith("error")] == []
+
+
+async def _spend(url: str) -> None:
+    """One more call of acme, written as the roll-up writes it."""
+    event = replace(
+        draw(Random(1), 5), org="acme", at=datetime.now(UTC), currency="USD", pending="",
+        cost=Decimal(7),
+    )  # fmt: skip
+    store = await Store.connect(ClickHouseMixin(clickhouse_url=url, clickhouse_database=DATABASE))
+    await tell(store, [event.line()])
+    await store.close()
 
 
 def test_other_sites_are_refused(

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.engines
 PAGES = {
     "overview": "/overview",
     "explore": "/explore?by=org",
+    "explain": "/explain?from=now-6d/d",
     "org": "/orgs/acme",
     "settings": "/settings",
     "conversations": "/conversations",
@@ -21,10 +22,12 @@ PAGES = {
     "pending": "/pending",
     "health": "/health",
 }
-WITHOUT_SNIPPET = {"prices", "coverage", "pending"}
+WITHOUT_SNIPPET = {"prices", "coverage", "pending", "explain"}
 LOOKS = [(390, "light"), (1440, "light"), (1440, "dark"), (2560, "dark")]
 
 
+CUT_OFF = """all => all.filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth
+  && getComputedStyle(one).textOverflow === "ellipsis").map(one => one.textContent)"""
 TOO_WIDE = "one.getBoundingClientRect().right > innerWidth && !one.closest('[role=region]')"
 
 
@@ -34,6 +37,7 @@ def test_page(page_of: Open, name: str, width: int, theme: Theme) -> None:
     with page_of(PAGES[name], width=width, theme=theme) as page:
         shot(page, f"{name}-{width}-{theme}")
         assert flaws(page) == []
+        assert page.locator("[data-value]").evaluate_all(CUT_OFF) == []
         assert page.locator("[data-widget] [role=alert]").all_inner_texts() == []
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide = "[...document.querySelectorAll('main *')].filter(one => " + TOO_WIDE + ")"
@@ -145,3 +149,23 @@ def test_files_and_their_headers(site: Site) -> None:
 
 def test_widths_are_those_promised() -> None:
     assert {width for width, _ in LOOKS} == set(WIDTHS)
+
+
+def test_a_reload_takes_what_has_not_changed_from_the_browser(page_of: Open) -> None:
+    """Its own cache asks with If-None-Match, although each answer may hold a new session cookie."""
+    with page_of("/explore?by=org&from=2025-01-01T00:00&to=2025-02-01T00:00") as page:
+        told: dict[str, int] = {}
+        paths: dict[str, str] = {}
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.requestWillBeSent",
+                lambda one: paths.update({one["requestId"]: one["request"]["url"]}))  # fmt: skip
+        wire.on("Network.responseReceivedExtraInfo",
+                lambda one: told.update({one["requestId"]: one["statusCode"]}))  # fmt: skip
+        shown = page.locator("main").inner_text()
+        page.reload()
+        settled(page)
+        batches = [told.get(key) for key, path in paths.items() if "/v1/query/batch" in path]
+        assert batches
+        assert set(batches) == {304}
+        assert page.locator("main").inner_text() == shown

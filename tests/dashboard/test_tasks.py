@@ -18,7 +18,7 @@ YESTERDAY = {"from": "now-1d/d", "to": "now/d"}
 
 
 def test_why_yesterday_cost_more(page_of: Open, site: Site) -> None:
-    told = site.query(["cost"], compare="previous", **YESTERDAY)
+    told = site.query(["cost", "pending_calls"], compare="previous", **YESTERDAY)
     with page_of("/overview") as page:
         hand = Hand("why did yesterday cost more")
         hand.click(page.get_by_role("button", name="Last 30 days"))
@@ -34,7 +34,10 @@ def test_why_yesterday_cost_more(page_of: Open, site: Site) -> None:
             "data-value", dollars(after)
         )
         parts = widget(page, "causes").locator("tbody tr [data-value]")
-        assert parts.count() > 0
+        assert parts.count() == 5
+        note = widget(page, "causes").locator("[data-note=waiting]")
+        waiting = told["total"]["total"]["pending_calls"]
+        expect(note).to_contain_text(f"{waiting:,} in this period")
         assert difference.get_attribute("data-value") is not None
         hand.click(widget(page, "drivers").locator("tbody tr").first.get_by_role("link"))
         page.wait_for_url(re.compile(r"/explore\?.*f=model:"))

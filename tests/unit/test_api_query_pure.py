@@ -3,6 +3,9 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import factorial, prod
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +20,7 @@ from services.api.query.counters import Known
 from services.api.query.limits import Budget
 from services.api.query.relative import instant
 from services.api.query.revenue import Org, alike, of
-from services.api.query.shapley import Side
+from services.api.query.shapley import Calls, Period, Spent
 from services.api.scope import Scope
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -26,35 +29,78 @@ cells = st.tuples(st.sampled_from("abc"), st.sampled_from(["input", "output", "o
 
 
 @st.composite
-def periods(draw: st.DrawFn) -> dict[tuple[str, str], Side]:
-    calls = {model: draw(st.integers(1, 10**6)) for model in "abc"}
-    return {
-        cell: Side(calls[cell[0]], draw(st.integers(0, 10**9)), draw(money))
-        for cell in draw(st.sets(cells))
-    }
+def periods(draw: st.DrawFn) -> Period:
+    counts = st.builds(Calls, st.integers(0, 10**6), st.integers(0, 10**6))
+    calls = {model: draw(counts) for model in draw(st.sets(st.sampled_from("abc")))}
+    spent = st.builds(Spent, st.integers(0, 10**9), money)
+    found = draw(st.sets(cells.filter(lambda cell: calls.get(cell[0], Calls(0)).priced)))
+    return Period(calls, {cell: draw(spent) for cell in found})
 
 
 @given(periods(), periods())
 @settings(max_examples=200, deadline=None)
-def test_the_parts_of_a_change_add_up_to_the_digit(one: dict, two: dict) -> None:  # type: ignore[type-arg]
+def test_the_parts_of_a_change_add_up_to_the_digit(one: Period, two: Period) -> None:
     parts = shapley.explain(one, two)
-    after, before = add_up(s.cost for s in two.values()), add_up(s.cost for s in one.values())
+    after, before = (add_up(s.cost for s in side.cells.values()) for side in (two, one))
     found = add_up(part for row in parts.values() for part in row)
     assert found == EXACT.subtract(after, before)
 
 
 @given(periods())
 @settings(max_examples=50, deadline=None)
-def test_nothing_changed_is_no_part(one: dict) -> None:  # type: ignore[type-arg]
+def test_nothing_changed_is_no_part(one: Period) -> None:
     assert all(part == 0 for row in shapley.explain(one, one).values() for part in row)
 
 
-def test_a_price_alone_is_the_price_and_calls_alone_are_calls() -> None:
-    one = {("a", "input"): Side(10, 100, Decimal(2))}
-    dearer = {("a", "input"): Side(10, 100, Decimal(3))}
-    more = {("a", "input"): Side(20, 200, Decimal(4))}
-    assert shapley.explain(one, dearer)["a", "input"] == (0, 0, 0, 1)
-    assert shapley.explain(one, more)["a", "input"] == (2, 0, 0, 0)
+@given(*(st.tuples(*(st.fractions(0, 100) for _ in shapley.FACTORS)) for _ in range(2)))
+@settings(max_examples=50, deadline=None)
+def test_a_part_is_the_mean_over_all_orders(one: tuple[Any, ...], two: tuple[Any, ...]) -> None:
+    parts, count = [Fraction(0)] * len(one), len(one)
+    for order in itertools.permutations(range(count)):
+        current = list(one)
+        for factor in order:
+            worth = prod(current)
+            current[factor] = two[factor]
+            parts[factor] += prod(current) - worth
+    assert shapley._shares(one, two) == [part / factorial(count) for part in parts]
+
+
+def _period(calls: Calls, *spent: Any) -> Period:
+    return Period({"a": calls}, {("a", "input"): Spent(*spent)} if spent else {})
+
+
+@pytest.mark.parametrize(
+    ("after", "parts"),
+    [
+        (_period(Calls(20), 200, Decimal(4)), (2, 0, 0, 0, 0)),
+        (_period(Calls(10), 200, Decimal(4)), (0, 0, 0, 2, 0)),
+        (_period(Calls(10), 100, Decimal(3)), (0, 0, 0, 0, 1)),
+        (_period(Calls(5, 5), 50, Decimal(1)), (0, 0, -1, 0, 0)),
+        (_period(Calls(0, 10)), (0, 0, -2, 0, 0)),
+        (_period(Calls(0, 20)), (1, 0, -3, 0, 0)),
+    ],
+)
+def test_what_changed_alone_is_the_whole_change(after: Period, parts: tuple[int, ...]) -> None:
+    """Calls, tokens, a price; and calls that wait for one cost less only until they have it."""
+    before = _period(Calls(10), 100, Decimal(2))
+    assert list(shapley.explain(before, after)["a", "input"]) == list(parts)
+    back = shapley.explain(after, before)["a", "input"]
+    assert list(back) == [-part for part in parts]
+
+
+def test_a_model_without_any_price_moves_nothing() -> None:
+    """Not the mix either, as if the others had become cheaper."""
+    one = _period(Calls(10), 100, Decimal(2))
+    calls = {"a": Calls(10), "unpriced": Calls(0, 90)}
+    waiting = Period(calls, one.cells | {("unpriced", "input"): Spent(0, Decimal(0))})
+    assert shapley.explain(one, waiting) == {("a", "input"): (0, 0, 0, 0, 0)}
+
+
+def test_a_new_category_of_a_model_is_tokens_not_mix() -> None:
+    one, two = Calls(10), Spent(100, Decimal(2))
+    before = Period({"a": one}, {("a", "input"): two})
+    after = Period({"a": one}, {("a", "input"): two, ("a", "cache_read"): Spent(50, Decimal(1))})
+    assert list(shapley.explain(before, after)["a", "cache_read"]) == [0, 0, 0, 1, 0]
 
 
 @given(st.lists(st.integers(0, 60 * 86_400), min_size=2, max_size=8), money)

@@ -56,7 +56,7 @@ class Asked:
     @property
     def names(self) -> frozenset[str]:
         """Every dimension that is cut or filtered by."""
-        return frozenset({*self.by, *(condition.dim for condition in self.where)})
+        return frozenset({*self.by, *(c.dim for c in self.where)})
 
     @property
     def whole(self) -> Range:
@@ -75,7 +75,7 @@ def asked(query: form.Query, scope: Scope, now: datetime) -> Asked:
     """What a question means for this caller; a `RefusedError` names what is wrong with it."""
     zone = zone_of(query.tz)
     measures = _measures(query.measures)
-    by, where = _by(query.by), tuple(_condition(n, w) for n, w in enumerate(query.where))
+    by, where = _by(query.by), tuple(condition(n, w) for n, w in enumerate(query.where))
     order = _order(query, measures)
     combine.check(measures, frozenset({*by, *(c.dim for c in where)}), order)
     whole = relative.range_of(query.start, query.end, zone, now)
@@ -106,7 +106,8 @@ def _by(items: Sequence[form.By]) -> tuple[str, ...]:
     return names
 
 
-def _condition(number: int, where: form.Where) -> Condition:
+def condition(number: int, where: form.Where) -> Condition:
+    """What the n-th condition means."""
     field = f"where.{number}"
     if where.dim not in COLUMNS:
         raise unknown(f"{field}.dim", "dimension", where.dim, list(COLUMNS))

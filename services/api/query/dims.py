@@ -28,7 +28,7 @@ WIDE = NARROW | {"feature", "assistant", "assistant_version", "environment"}
 CATEGORY = "token_category"
 CATEGORIES = ("input", "cache_read", "cache_write", "output", "other")
 """Disjoint. `output` holds reasoning; `other` is what is paid for but is no token."""
-CATEGORY_MEASURES = frozenset({"cost", "tokens"})
+CATEGORY_MEASURES = frozenset({"cost", "tokens", "tokens.priced"})
 OUTCOME_DIMS = frozenset({"org", "assistant", "assistant_version", "conversation"})
 """What an outcome can be told by: its own org, and who spoke in its conversation."""
 REVENUE_DIMS = frozenset({"org"})

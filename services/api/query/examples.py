@@ -82,12 +82,16 @@ BUDGETS: dict[str, Any] = {
 }  # fmt: skip
 EXPLAINED: dict[str, Any] = {
     "before": "9.4125", "after": "11.4446", "difference": "2.0321",
-    "parts": {"calls": "2.97", "mix": "1.36", "tokens_per_call": "0.54", "price": "-2.8379"},
+    "parts": {
+        "calls": "2.97", "mix": "1.36", "pending": "-0.2", "tokens_per_call": "0.54",
+        "price": "-2.6379",
+    },
+    "pending_calls": {"before": 0, "after": 412},
     "drivers": [
         {
             "model": "gpt-4o", "token_category": "input", "before": "4.5", "after": "6",
-            "difference": "1.5", "calls": "1", "mix": "0.2", "tokens_per_call": "0.3",
-            "price": "0",
+            "difference": "1.5", "calls": "1", "mix": "0.4", "pending": "-0.2",
+            "tokens_per_call": "0.3", "price": "0",
         }
     ],
     "query": QUERY, "currency": "USD", "as_of": ANSWER["as_of"], "completeness": _COMPLETE,

@@ -37,6 +37,7 @@ EXPORTED = tuple(
     if measure.is_additive and families_of(name) == {"usage"}
 )  # fmt: skip
 """Measures that one reading of one family of tables tells."""
+QUERY_HINT = "POST /v1/query answers it, for up to 1,000 members of a dimension"
 FORMULA = "^[=+\\\\-@\\\\t\\\\r]"
 CALL_KEY = ("org", "occurred_at", "call_key")
 _TEXTS = {
@@ -67,7 +68,9 @@ def groups(asked: Asked, form: Form, after: str) -> Statement:
     """A row for each group and bucket that has any: the key, the measures, `pending_calls`."""
     for name in asked.measures:
         if name not in EXPORTED:
-            raise refuse("measures", f"{name!r} is not exported", 422, allowed=list(EXPORTED))
+            detail = f"{name!r} is not exported: {why_not(name)}"
+            allowed = list(EXPORTED)
+            raise refuse("measures", detail, 422, allowed=allowed, hint=QUERY_HINT)
     waiting = () if CATEGORY in asked.names else ("pending_calls",)  # one is in several categories
     names = tuple(dict.fromkeys((*asked.measures, *waiting)))
     parts = list(dict.fromkeys(part for name in names for part in MEASURES[name].parts))
@@ -90,6 +93,21 @@ def groups(asked: Asked, form: Form, after: str) -> Statement:
     shown = ", ".join([*told, *(f"{_measure(name, form)} AS `{name}`" for name in names)])
     text = f"SELECT {shown} FROM ({summed}){order}"
     return Statement(text + SETTINGS, parameters | more | {"currency": asked.currency})
+
+
+def why_not(name: str) -> str:
+    """Why a measure is in no row of an export, which is one reading in the order of its key."""
+    families = families_of(name)
+    if "revenue" in families:
+        return "revenue is an org's, by its own calendar, not of rows of calls"
+    if "outcome" in families:
+        return "outcomes are joined by conversation, not read with the calls"
+    if "sketch" in families:
+        return (
+            "percentiles and distinct counts are merged from states of other tables, which take "
+            "kilobytes for every row at once, and an export has no bound of its rows"
+        )
+    return "it is a ratio: divide the sums it is made of, which are exported"
 
 
 def key_of(asked: Asked) -> tuple[str, ...]:

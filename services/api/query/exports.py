@@ -54,7 +54,8 @@ async def get_export(request: Request, asked: Annotated[Export, Query()], caller
     """Rows come in the order of the columns that the header `x-export-key` names. A download that
     broke goes on with `after`: these columns of the last whole row, as a JSON array of texts.
     `x-as-of` says as of when; a second part may be of a later instant. Money is exact, empty where
-    it is not known; in CSV a text that would be a formula begins with an apostrophe.
+    it is not known; ratios, percentiles and distinct counts are refused with the reason. In CSV a
+    text that would be a formula begins with an apostrophe.
     """
     question = meaning(request, asked.question(), caller)
     charge(request, caller, limits.units(question))

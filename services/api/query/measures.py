@@ -53,6 +53,7 @@ PARTS: dict[str, Part] = {
     "unattributed": _usage(f"sumIf(n, org_id = '{UNATTRIBUTED}')", "calls"),
     "currencies": _usage("groupUniqArrayIf(toString(currency), currency != '')", "currency"),
     **{name: _usage(f"sum({name})", name) for name in TOKENS},
+    "tok_priced": _usage(f"sumIf({' + '.join(TOKENS)}, {_IN_CURRENCY})", *TOKENS, "currency"),
     **{
         name: _usage(
             f"sumIf(CAST({name} AS Decimal(76, 18)), {_IN_CURRENCY})", name, "currency"
@@ -228,6 +229,7 @@ MEASURES: dict[str, Measure] = {
     "tokens.cache_write": _count("tok_cache_write", "tokens"),
     "tokens.output": _count("tok_out", "tokens"),
     "tokens.reasoning": _count("tok_reasoning", "tokens"),
+    "tokens.priced": _count("tok_priced", "tokens"),
     "error_share": _share("errors", "steps"),
     "cache_hit_share": _share("tok_cache_read", "tok_in", "tok_cache_read", "tok_cache_write"),
     "tokens_per_call": _per(TOKENS, "calls", "tokens/call"),

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
@@ -20,15 +21,23 @@ from services.api.reader import text
 from services.runtime.problems import ProblemError, document, encode, openapi
 
 router = APIRouter()
+Form = TypeVar("Form", bound=form.Strict)
+BATCH_CHARS_MAX = 12_000
+"""Fits the head of a request as our HTTP server takes it."""
 PROBLEMS = openapi(400, 401, 403, 404, 422, 429, 503)
+
+
+def check_orgs(conditions: Sequence[form.Where], caller: Caller) -> None:
+    """Refuse, as if it were not there, an org that is not the caller's."""
+    for where in conditions:
+        named = [org for org in where.among or () if org] if where.dim == "org" else []
+        if not all(caller.scope.allows(org) for org in named):
+            raise not_found("org")
 
 
 def meaning(request: Request, query: form.Query, caller: Caller) -> Asked:
     """The question for this caller, who may name no other org than its own."""
-    for where in query.where:
-        named = [org for org in where.among or () if org] if where.dim == "org" else []
-        if not all(caller.scope.allows(org) for org in named):
-            raise not_found("org")
+    check_orgs(query.where, caller)
     return understood(query, caller.scope, request.app.state.clock())
 
 
@@ -103,9 +112,13 @@ async def get_query(
 
 def decoded(q: str) -> form.Query:
     """A question from base64url of its JSON."""
+    return _decoded(form.Query, q)
+
+
+def _decoded(kind: type[Form], q: str) -> Form:
     try:
         body = base64.urlsafe_b64decode(q + "=" * (-len(q) % 4))
-        return form.Query.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -124,6 +137,24 @@ async def post_batch(request: Request, batch: form.Batch, caller: Reads) -> Any:
 
     `as_of` is that of the answer that was computed first.
     """
+    return await _batch(request, batch, caller)
+
+
+@router.get(
+    "/v1/query/batch",
+    summary="The same as an address, so that browsers keep it and ask whether it changed.",
+    responses=told.of(form.Answers, told.ANSWERS) | PROBLEMS,
+)
+async def get_batch(
+    request: Request,
+    caller: Reads,
+    q: Annotated[str, Query(max_length=BATCH_CHARS_MAX, description="As base64url JSON.")],
+) -> Any:
+    """Longer than 8,000 characters many proxies do not take; post those."""
+    return await _batch(request, _decoded(form.Batch, q), caller)
+
+
+async def _batch(request: Request, batch: form.Batch, caller: Caller) -> Response:
     answers: Answers = request.app.state.answers
     asked = [_attempted(request, query, caller) for query in batch.queries]
     good = [one for one in asked if isinstance(one, Asked)]

@@ -11,11 +11,12 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from schemas.money import EXACT, ROUNDING, ZERO, add_up, plain, to_scale
+from schemas.money import EXACT, ROUNDING, ZERO, plain, to_scale
 from services.api.access import Caller, Reads
 from services.api.query import examples as told
-from services.api.query import forecast, form, shapley
+from services.api.query import forecast, form
 from services.api.query.cache import Answers
+from services.api.query.conditions import Texts, conditions
 from services.api.query.engine import Engine
 from services.api.query.revenue import Org, alike
 from services.api.query.routes import PROBLEMS, charge, meaning
@@ -26,10 +27,9 @@ FILTERS = (
     "org", "user", "provider", "model", "operation", "feature", "assistant", "assistant_version",
     "environment", "status",
 )  # fmt: skip
-MODELS_MAX = 100
 
 
-class Sliced(form.Strict):
+class Ranged(form.Strict):
     """A range, a zone, a currency, and filters that may be repeated; '' is none."""
 
     start: str = Field("now-7d/d", alias="from", max_length=64)
@@ -47,15 +47,29 @@ class Sliced(form.Strict):
     environment: Values = None
     status: Values = None
 
-    def query(self, **more: Any) -> form.Query:
-        """The question about these rows."""
-        where = [
+    def conditions(self) -> list[form.Where]:
+        """All of them must hold."""
+        return [
             form.Where.model_validate({"dim": name, "in": values})
             for name in FILTERS
             if (values := getattr(self, name))
         ]
+
+    def query(self, **more: Any) -> form.Query:
+        """The question about these rows."""
+        where = self.conditions()
         asked = {"from": self.start, "to": self.end, "tz": self.tz, "currency": self.currency}
         return form.Query.model_validate(asked | {"where": where} | more)
+
+
+class Sliced(Ranged):
+    """The parameters of an address: those, and conditions as the query form has them."""
+
+    where: Texts = []
+
+    def conditions(self) -> list[form.Where]:
+        """Those that are written out, under their numbers, and those of the filters."""
+        return [*conditions(self.where), *super().conditions()]
 
 
 async def ask(request: Request, caller: Caller, query: form.Query) -> dict[str, Any]:
@@ -186,82 +200,3 @@ async def _month(
         group["key"]["org"]: (group["total"]["charge"], group["total"]["pending_calls"])
         for group in answer["groups"]
     }
-
-
-class Change(Sliced):
-    """The body of `POST /v1/explain-change`: like a question's range, `compare` as there."""
-
-    where: list[form.Where] = Field([], max_length=form.WHERE_MAX)
-    compare: Literal["previous", "week", "year"] | form.Span = "previous"
-
-
-@router.post(
-    "/v1/explain-change", summary="Why the cost changed: calls, mix, tokens per call, price.",
-    responses=told.of(None, told.EXPLAINED) | PROBLEMS,
-)  # fmt: skip
-async def explain_change(request: Request, body: Change, caller: Reads) -> Any:
-    """`parts` and the drivers add up to `difference`, to the last digit. Models beyond the hundred
-    dearest are one, `null`. Pending calls are in no part: see `completeness`."""
-    by = [{"dim": "model", "top": MODELS_MAX, "order": "cost"}]
-    base = body.query(measures=["cost"]).where
-    more = {"compare": body.compare, "where": [*base, *body.where]}
-    category = {"dim": "token_category", "top": 7, "order": "cost"}
-    cells, calls = await asyncio.gather(
-        ask(request, caller, body.query(measures=["cost", "tokens"], by=[*by, category], **more)),
-        ask(request, caller, body.query(measures=["priced_calls"], by=by[:1], **more)),
-    )
-    one = _period(cells["previous"], calls["previous"])
-    two = _period(cells, calls)
-    return _explained(one, two) | {
-        "query": cells["query"], "currency": body.currency, "as_of": cells["as_of"],
-        "completeness": cells["completeness"],
-    }  # fmt: skip
-
-
-def _period(cells: dict[str, Any], calls: dict[str, Any]) -> dict[shapley.Cell, shapley.Side]:
-    count = {
-        group["key"]["model"] or "": group["total"]["priced_calls"] for group in calls["groups"]
-    }
-    found = {}
-    for group in cells["groups"]:
-        # What only the period before had of a model is the rest of that model, not nothing.
-        category = group["key"].get("token_category", "all")
-        cell = (group["key"]["model"] or "", category)
-        found[cell] = _side(group, count.get(cell[0], 0))
-    if cells["other"]:
-        rest = calls["other"]["total"]["priced_calls"] if calls["other"] else 0
-        found[OTHER_MODELS] = _side(cells["other"], rest)
-    return found
-
-
-OTHER_MODELS = ("\uffff", "all")
-
-
-def _side(group: dict[str, Any], calls: int) -> shapley.Side:
-    cost = Decimal(group["total"]["cost"] or 0)
-    return shapley.Side(calls or int(bool(cost)), group["total"]["tokens"], cost)
-
-
-def _explained(
-    one: dict[shapley.Cell, shapley.Side], two: dict[shapley.Cell, shapley.Side]
-) -> dict[str, Any]:
-    parts = shapley.explain(one, two)
-    before, after = (add_up(s.cost for s in side.values()) for side in (one, two))
-    drivers = [
-        {
-            "model": None if cell == OTHER_MODELS else cell[0], "token_category": cell[1],
-            "before": plain(one[cell].cost if cell in one else ZERO),
-            "after": plain(two[cell].cost if cell in two else ZERO),
-            "difference": plain(add_up(row)),
-            **{name: plain(part) for name, part in zip(shapley.FACTORS, row, strict=True)},
-        }
-        for cell, row in parts.items()
-    ]  # fmt: skip
-    drivers.sort(key=lambda d: (-abs(Decimal(str(d["difference"]))), str(d["model"])))
-    totals = [add_up(row[n] for row in parts.values()) for n in range(len(shapley.FACTORS))]
-    return {
-        "before": plain(before), "after": plain(after),
-        "difference": plain(EXACT.subtract(after, before)),
-        "parts": {name: plain(total) for name, total in zip(shapley.FACTORS, totals, strict=True)},
-        "drivers": [d for d in drivers if d["before"] != "0" or d["after"] != "0"],
-    }  # fmt: skip

@@ -64,7 +64,7 @@ async def who(request: Request, response: Response) -> Any:
     """
     if request.app.state.settings.auth == "off":
         return examples.SESSION | {
-            "subject": "anyone", "csrf": "", "expires_at": None, "live": False,
+            "subject": "anyone", "csrf": "", "expires_at": None,
         }  # fmt: skip
     if bearer(dict(request.headers)):
         return _rights((await reader(request)).key)
@@ -134,14 +134,12 @@ def _is_here(host: str) -> bool:
 def _told(request: Request, session: Session) -> dict[str, Any]:
     told = _who(session.subject, session.org_id, session.is_admin)
     expires = session.expires(request.app.state.session_limits)
-    paths = {getattr(route, "path", "") for route in request.app.routes}
-    more = {"csrf": session.csrf, "expires_at": expires.isoformat()}
-    return told | more | {"live": "/v1/changes" in paths}
+    return told | {"csrf": session.csrf, "expires_at": expires.isoformat()}
 
 
 def _rights(key: ApiKey) -> dict[str, Any]:
     is_admin = key.allows("admin") and key.org_id == ALL_ORGS
-    return _who(key.key_id, key.org_id, is_admin) | {"csrf": "", "expires_at": None, "live": False}
+    return _who(key.key_id, key.org_id, is_admin) | {"csrf": "", "expires_at": None}
 
 
 def _who(subject: str, org_id: str, is_admin: bool) -> dict[str, Any]:
@@ -151,4 +149,5 @@ def _who(subject: str, org_id: str, is_admin: bool) -> dict[str, Any]:
         "role": "team" if everyone else "org",
         "org": None if everyone else org_id,
         "is_admin": is_admin,
+        "live": True,
     }

@@ -122,6 +122,22 @@ async def test_what_cannot_be_exported_is_named(
     assert (told.status_code, told.json()["field"]) == (status, field)
 
 
+@pytest.mark.parametrize(
+    ("measure", "why"),
+    [
+        ("latency_ms.p95", "merged from states"), ("conversations", "merged from states"),
+        ("cost_per_conversation", "merged from states"), ("error_share", "divide the sums"),
+        ("margin", "revenue is an org's"), ("resolved", "joined by conversation"),
+    ],
+)  # fmt: skip
+async def test_what_is_not_exported_says_why(client_of: Clients, measure: str, why: str) -> None:
+    async with client_of("reader") as client:
+        told = await client.get("/v1/export", params={"measures": ["cost", measure]})
+    assert why in told.json()["detail"]
+    assert "/v1/query" in told.json()["hint"]
+    assert "cost" in told.json()["allowed"]
+
+
 async def test_spreadsheets_get_no_formulas(client_of: Clients, settings: Settings) -> None:
     store = await Store.connect(settings)
     names = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", 'quo"te', "plain", "né, ü\n"]

@@ -114,13 +114,37 @@ async def test_what_only_the_period_before_had_is_explained_too(
     body = {"from": f"2026-11-{day:02d}T08:00", "to": f"2026-11-{day:02d}T11:00"}
     async with client_of("reader") as client:
         got = (await client.post("/v1/explain-change", json=body)).json()
-        plain = await ask(client, measures=["cost"], compare="previous", **body)
+        by = [{"dim": "model", "top": 20}]
+        measures = ["cost", "pending_calls"]
+        plain = await ask(client, measures=measures, by=by, compare="previous", **body)
     before = plain["previous"]["total"]["total"]["cost"]
     assert Decimal(got["before"]) == Decimal(before or 0)
     assert Decimal(got["after"]) == Decimal(plain["total"]["total"]["cost"] or 0)
     assert sum(map(Decimal, got["parts"].values())) == Decimal(got["difference"])
     drivers = sum(Decimal(driver["difference"]) for driver in got["drivers"])
     assert drivers == Decimal(got["difference"])
+    assert got["pending_calls"] == {
+        "before": plain["previous"]["total"]["total"]["pending_calls"],
+        "after": plain["total"]["total"]["pending_calls"],
+    }
+    spent = [
+        {g["key"]["model"]: g["total"]["cost"] for g in told["groups"]}
+        for told in (plain, await _alone(client_of, plain["previous"]["buckets"][0]))
+    ]
+    named = {model for told in spent for model, cost in told.items() if Decimal(cost or 0)}
+    assert {driver["model"] for driver in got["drivers"]} == named
+    for driver in got["drivers"]:
+        parts = sum(Decimal(driver[name]) for name in got["parts"])
+        assert parts == Decimal(driver["difference"])
+
+
+async def _alone(client_of: Clients, before: dict[str, str]) -> Any:
+    """The period before as a question of its own: every model it had."""
+    async with client_of("reader") as client:
+        by = [{"dim": "model", "top": 20}]
+        return await ask(
+            client, measures=["cost"], by=by, **{"from": before["start"], "to": before["end"]}
+        )
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
@@ -200,3 +224,23 @@ async def test_a_conversation_belongs_where_it_begins(
     assert told["a"]["n"] == len(costs(own))
     bounds = [Decimal(told["difference"][n]) for n in ("low", "value", "high")]
     assert sorted(bounds) == bounds
+
+
+async def test_typed_questions_leave_out_as_the_form_does(client_of: Clients) -> None:
+    where = [{"dim": "model", "not_in": ["m1", "m2"]}, {"dim": "org", "in": ["acme", "globex"]}]
+    asked = RANGE | {"where": [json.dumps(one) for one in where]}
+    orgs = RANGE | {"where": json.dumps({"dim": "org", "not_in": ["acme"]})}
+    async with client_of("reader") as client:
+        plain = (await ask(client, measures=["cost"], where=where))["total"]["total"]["cost"]
+        spend = (await client.get("/v1/spend", params=asked)).json()["range"]["cost"]
+        talks = (await client.get("/v1/conversation-costs", params=asked)).json()
+        waiting = (await client.get("/v1/pending", params=asked)).json()["pending"]
+        margins = (await client.get("/v1/margins", params=orgs)).json()["groups"]
+        body = RANGE | {"where": where[:1], "org": ["acme", "globex"]}
+        explained = (await client.post("/v1/explain-change", json=body)).json()
+    assert (spend, explained["after"]) == (plain, plain)
+    assert talks["count"] > 0
+    assert {one["org"] for one in talks["outliers"]} <= {"acme", "globex"}
+    assert {one["model"] for one in waiting} == {f"m{n}" for n in (0, *range(3, 9))}
+    assert "acme" not in {group["key"]["org"] for group in margins}
+    assert len(margins) == 3

@@ -1,6 +1,7 @@
 """Answers are kept by what they depend on: no change is missed, nothing else asks again."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -226,7 +227,15 @@ async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> No
         count = len(site.reader.asked)
         other = await client.post("/v1/query/batch", json=body, headers=headers)
         alone = await ask(client, QUERY)
+        q = base64.urlsafe_b64encode(json.dumps(body).encode()).decode().rstrip("=")
+        linked = await client.get("/v1/query/batch", params={"q": q})
+        headers = {"if-none-match": other.headers["etag"]}
+        held = await client.get("/v1/query/batch", params={"q": q}, headers=headers)
+        wrong = await client.get("/v1/query/batch", params={"q": "e30"})
     assert (first.status_code, same.status_code, other.status_code) == (200, 304, 200)
+    assert (linked.json()["answers"][:2], held.status_code) == (other.json()["answers"][:2], 304)
+    assert linked.headers["cache-control"] == "private, no-cache"
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "queries")
     assert other.json()["answers"][0] == alone.json()
     assert [a.get("status") for a in other.json()["answers"]] == [None, None, 400]
     assert len(site.reader.asked) > count

@@ -1,5 +1,6 @@
 """Searches for traces and conversations against plain Python over the same events."""
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -137,6 +138,33 @@ async def test_filters_choose_whole_subjects(client_of: Clients, events: list[Ev
             found = await pages(client, subject, order=order, **asked, **picked)
             assert len(found) == len(set(named(subject, found)))
             assert set(named(subject, found)) == wanted(events, subject, picked), picked
+
+
+async def test_conditions_leave_out_and_times_are_relative(
+    client_of: Clients, events: list[Event]
+) -> None:
+    """One step must meet all of them; `now-41d/d` is a day of the zone, as in a question."""
+    where: list[dict[str, Any]] = [
+        {"dim": "model", "not_in": ["m1", "m2", "m3"]}, {"dim": "feature", "is_null": False},
+        {"dim": "org", "not_in": ["acme"]},
+    ]  # fmt: skip
+    asked = {"from": f"now-{DAYS + 1}d/d", "to": "now", "tz": "Europe/Berlin", "limit": 200}
+    async with client_of("reader") as client:
+        for subject in ("traces", "conversations"):
+            found = await pages(client, subject, where=[json.dumps(w) for w in where], **asked)
+            assert set(named(subject, found)) == {
+                key
+                for key, own in groups(events, subject).items()
+                if any(e.model not in where[0]["not_in"] and e.feature for e in own)
+                and key[0] != "acme"
+            }
+        category = {"where": '{"dim": "token_category", "in": ["input"]}'}
+        refused = await client.get("/v1/traces", params=category)
+    async with client_of("acme") as client:
+        for path in ("traces", "spend"):
+            other = {"where": '{"dim": "org", "in": ["globex"]}'}
+            assert (await client.get(f"/v1/{path}", params=other)).status_code == 404
+    assert (refused.status_code, refused.json()["field"]) == (422, "where.0.dim")
 
 
 async def test_small_pages_of_the_newest_have_no_gap(

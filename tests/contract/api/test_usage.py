@@ -29,6 +29,10 @@ Clients = Callable[[str], httpx.AsyncClient]
         ({"status": ["error"], "org": ["acme", "globex"], "from": "now-2h", "interval": "1m"},
          {"where": [{"dim": "org", "in": ["acme", "globex"]}, {"dim": "status", "in": ["error"]}],
           "from": "now-2h", "interval": "1m"}),
+        ({"where": ['{"dim": "model", "not_in": ["m1", "m2"]}', '{"dim":"org","is_null":false}'],
+          "status": "ok"},
+         {"where": [{"dim": "model", "not_in": ["m1", "m2"]}, {"dim": "org", "is_null": False},
+                    {"dim": "status", "in": ["ok"]}]}),
         ({"by": "org", "top": "1000", "from": "now-30d"},
          {"by": [{"dim": "org", "top": 1_000}], "from": "now-30d"}),
     ],
@@ -51,6 +55,10 @@ async def test_an_address_asks_what_a_body_asks(
         ({"by": "org,model,feature,assistant"}, 400, "by"),
         ({"by": "org", "order": "error_share"}, 400, "order"),
         ({"measures": "cots"}, 400, "measures"),
+        ({"where": "model"}, 400, "where.0"),
+        ({"where": ['{"dim": "model", "not_in": []}', '{"not_in": []}']}, 400, "where.1.dim"),
+        ({"where": '{"dim": "modle", "not_in": ["a"]}', "org": "acme"}, 400, "where.0.dim"),
+        ({"where": '{"dim": "model"}'}, 400, "where.0"),
         ({"measures": [str(n) for n in range(21)]}, 400, "measures"),
         ({"tz": "Mars/Olympus"}, 422, "tz"),
         ({"tz": "../../etc/passwd"}, 422, "tz"),
@@ -71,7 +79,8 @@ async def test_a_wrong_parameter_is_named(
     async with client_of("reader") as client:
         answer = await client.get("/v1/usage", params=params)
     told = answer.json()
-    assert (answer.status_code, told["field"].partition(".")[0]) == (status, field), answer.text
+    assert answer.status_code == status, answer.text
+    assert told["field"].startswith(field)
     assert answer.headers["content-type"] == "application/problem+json"
 
 

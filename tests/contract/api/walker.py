@@ -64,6 +64,11 @@ NAMED: dict[str, tuple[Any, ...]] = {
     "order": (*MEASURES, "change"),
     "by": (*COLUMNS, "nothing"), "from": INSTANTS, "to": INSTANTS[2:], "interval": ("day",),
     "deletion_id": ("none", f"{OTHER}-audit"), "dead_id": _each("{}-dead-0"), "key_id": (OTHER,),
+    "where": (
+        f'{{"dim": "model", "not_in": ["{OWN}-model"]}}', f'{{"dim": "org", "in": ["{OTHER}"]}}',
+        f'{{"dim": "org", "not_in": ["{OWN}"]}}', '{"dim": "user", "is_null": false}',
+        '{"dim": "token_category", "in": ["input"]}', '{"dim": "nothing"}', "{",
+    ),
     "embed_id": ("portal", "preview", OTHER),
 }  # fmt: skip
 _NAMES = ("org", "trace_id", "user", "event_id", "model", "provider", "dead_id", "deletion_id")
@@ -168,7 +173,8 @@ class Operation:
 
     def _string(self, _: Schema, name: str, is_plain: bool) -> st.SearchStrategy[Any]:
         if name == "q":
-            question = Operation(self.document, "post", "/v1/query")
+            path = self.path if self.path.endswith("/batch") else "/v1/query"
+            question = Operation(self.document, "post", path)
             return question._body(is_plain).map(_encoded)
         named = NAMED.get(name, ANY)
         if is_plain:

@@ -6,6 +6,7 @@ import { grantOf, renewIn } from "~/embed/grant";
 import { tokenOf } from "~/embed/handshake";
 import { frameSnippet, nodeSnippet, pythonSnippet } from "~/pages/org/snippets";
 import { lampsOf } from "~/pages/welcome/Lamps";
+import { canSend, doneOf, doneWords, nextOf } from "~/pages/welcome/steps";
 import { WAYS, newId, snippet } from "~/pages/welcome/snippets";
 
 const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.sig`;
@@ -65,6 +66,28 @@ describe("a first event", () => {
     expect(states({ received: null })[0]).toBe("unknown");
     expect(states({ received: null, stored: true }).slice(0, 2)).toEqual(["on", "on"]);
     expect(states({ received: true, stored: true, visible: true })).toEqual(["on", "on", "waiting", "on"]);
+  });
+});
+
+describe("the first steps", () => {
+  const none = { ingest_url: null, kafka: { bootstrap: "", topic: "" }, received: false, stored: false, priced: false, visible: false, event: null, error: null };
+
+  it("tick as they happen, and say which is next", () => {
+    const told = (part: object, hasKeys = true) => {
+      const done = doneOf({ ...none, ...part }, hasKeys);
+      return [nextOf(done), doneWords(done)];
+    };
+    expect(told({}, false)).toEqual(["keys", "0 of 4 done"]);
+    expect(nextOf(doneOf(undefined, false))).toBe("keys");
+    expect(told({ received: null })).toEqual(["send", "1 of 4 done"]);
+    expect(told({ received: true })).toEqual(["lamps", "2 of 4 done"]);
+    expect(told({ received: true, stored: true, visible: true })).toEqual(["price", "3 of 4 done"]);
+    expect(told({ received: null, stored: true, visible: true, priced: true }, false)).toEqual([null, "All done: the first call has its price."]);
+  });
+
+  it("need a key that may still send", () => {
+    expect([canSend(undefined), canSend([{ scopes: ["admin"] }]), canSend([{ scopes: ["ingest"], revoked_at: "2026-11-22T10:00:00Z" }])]).toEqual([false, false, false]);
+    expect(canSend([{ scopes: ["read", "ingest"], revoked_at: null }])).toBe(true);
   });
 });
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import type { Group } from "~/api/types";
+import { percent } from "~/format/measures";
+import { type Explanation, waitingWords } from "~/pages/explain/explanation";
+import { configured } from "~/pages/org/configurations";
 import { exploreQueries, readAsked } from "~/pages/explore/asked";
 import { brandOf, contrast } from "~/pages/org/brand";
 import { monthPace } from "~/pages/org/Budget";
@@ -11,6 +15,7 @@ import { inFlight, isBalanced } from "~/pages/overview/Health";
 import { changeOf } from "~/pages/overview/Repricings";
 import { changeText } from "~/pages/overview/Tiles";
 import { overviewQueries } from "~/pages/overview/queries";
+import { spendPath, typedPath, unapplied } from "~/pages/overview/spend";
 import { defaults } from "~/state/address";
 
 import { answer } from "./answer";
@@ -25,6 +30,15 @@ describe("the overview", () => {
       expect(query.where).toContainEqual({ dim: "environment", not_in: ["test"] });
       expect(query.measures.length).toBeLessThanOrEqual(6);
     }
+  });
+
+  it("hands typed endpoints every filter they can apply, and names the others", () => {
+    const filters = [...ADDRESS.filters, { dim: "org", not: false, values: ["acme"] }, { dim: "token_category", not: false, values: ["input"] }];
+    const address = { ...ADDRESS, filters };
+    const where = (path: string) => new URL(`http://x${path}`).searchParams.getAll("where").map((one): unknown => JSON.parse(one));
+    const [test, org] = [{ dim: "environment", not_in: ["test"] }, { dim: "org", in: ["acme"] }];
+    expect([where(spendPath(address)), unapplied(address)]).toEqual([[test, org], ["token_category:input"]]);
+    expect([where(typedPath("/v1/margins", address, {}, ["org"])), unapplied(address, ["org"])]).toEqual([[org], ["!environment:test", "token_category:input"]]);
   });
 
   it("tells a change from nothing as new, and never divides by it", () => {
@@ -96,5 +110,32 @@ describe("a customer's page", () => {
   it("knows how much of a month is gone", () => {
     const { elapsed, daysLeft } = monthPace(new Date("2026-11-16T00:00:00Z"));
     expect([elapsed, daysLeft]).toEqual([0.5, 14]);
+  });
+});
+
+describe("configurations", () => {
+  it("are versions of an assistant, never of all of them", () => {
+    const one = (assistant: string | null, version: string | null | undefined, charge: string): Group =>
+      ({ key: { assistant, ...(version === undefined ? {} : { assistant_version: version }) }, slot: 0, total: { charge }, is_other: version === undefined });
+    const { answer: shown, whereOf } = configured(answer({ groups: [one("writer", "1", "2"), one("writer", undefined, "5"), one("coder", "1", "3"), one(null, null, "1")] }));
+    expect(shown.groups.map((group) => group.key.assistant)).toEqual(["writer, other versions", "coder@1", "writer@1", "(none)"]);
+    expect(whereOf("coder@1")).toEqual([{ dim: "assistant", in: ["coder"] }, { dim: "assistant_version", in: ["1"] }]);
+    expect(whereOf("(none)")).toEqual([{ dim: "assistant", is_null: true }, { dim: "assistant_version", is_null: true }]);
+    expect(whereOf("Other (3)")).toEqual([{ dim: "assistant", not_in: ["writer", "coder"] }, { dim: "assistant", is_null: false }]);
+  });
+});
+
+describe("shares", () => {
+  it("are never told as zero when they are not", () => {
+    expect([0, 0.0003, 0.0006, -0.0001, 0.123].map(percent)).toEqual(["0%", "<0.1%", "0.1%", "−<0.1%", "12.3%"]);
+  });
+});
+
+describe("why a cost changed", () => {
+  it("counts the calls that wait, in both periods, or says nothing", () => {
+    const waiting = (before: number, after: number) => waitingWords({ pending_calls: { before, after } } as Explanation);
+    expect(waiting(0, 1412)).toBe("Calls that wait for a price: 1,412 in this period, 0 in the one before.");
+    expect(waiting(3, 0)).toContain("0 in this period, 3 in the one before");
+    expect(waiting(0, 0)).toBe("");
   });
 });

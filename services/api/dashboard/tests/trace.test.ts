@@ -35,14 +35,18 @@ describe("a trace", () => {
 });
 
 describe("a search", () => {
-  it("resolves the range and carries the filters it can", () => {
-    const filters = [{ dim: "org", not: false, values: ["acme", "globex"] }, { dim: "model", not: true, values: ["m"] }];
+  it("resolves the range and carries the filters, also those that leave out", () => {
+    const filters = [{ dim: "org", not: false, values: ["acme", "globex"] }, { dim: "model", not: true, values: ["m"] },
+      { dim: "user", not: true, values: [] }, { dim: "status", not: false, values: ["error"] }, { dim: "token_category", not: false, values: ["input"] }];
     const address = { ...defaults("UTC"), from: "now-7d/d", filters };
     const path = new URL(`http://x${searchPath(address, readAsked({ show: "traces", order: "recent", min: "0.5" }), NOW)}`);
     expect(path.pathname).toBe("/v1/traces");
     expect(path.searchParams.get("from")).toBe("2026-11-15T00:00");
-    expect([path.searchParams.getAll("org"), path.searchParams.get("min_cost"), path.searchParams.get("model")]).toEqual([["acme", "globex"], "0.5", null]);
-    expect(unusable(address)).toEqual(["not model"]);
+    expect(path.searchParams.getAll("where").map((one): unknown => JSON.parse(one))).toEqual([
+      { dim: "org", in: ["acme", "globex"] }, { dim: "model", not_in: ["m"] }, { dim: "user", is_null: false },
+    ]);
+    expect([path.searchParams.get("status"), path.searchParams.get("min_cost")]).toEqual(["error", "0.5"]);
+    expect(unusable(address)).toEqual(["token_category"]);
   });
 
   it("takes nothing it does not know from the address", () => {

@@ -70,6 +70,11 @@ async function answered(path: string, { method = "GET", body, signal }: Ask): Pr
   return response;
 }
 
+/** A stream of the API, once it has begun. Throws `Problem`. */
+export async function streamed(path: string, asked: Ask): Promise<Response> {
+  return answered(path, asked);
+}
+
 /** A file of the API. Throws `Problem`. */
 export async function fetched(path: string): Promise<Blob> {
   return (await answered(path, {})).blob();

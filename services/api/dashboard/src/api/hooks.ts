@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
+import { batchPath } from "./batch";
 import { Problem, ask } from "./client";
 import { useIsLive } from "./live";
 import type { Answer, Batch, ProblemBody, Query } from "./types";
@@ -59,7 +60,10 @@ export function useBatch<Name extends string>(queries: Record<Name, Query>): Bat
   if (asked.length > BATCH_MAX) throw new Error(`a batch holds at most ${BATCH_MAX} queries`);
   const found = useQuery({
     queryKey: ["batch", asked],
-    queryFn: ({ signal }) => ask<Batch>("/v1/query/batch", { method: "POST", body: { queries: asked }, signal }),
+    queryFn: ({ signal }) => {
+      const path = batchPath(asked);
+      return path ? ask<Batch>(path, { signal }) : ask<Batch>("/v1/query/batch", { method: "POST", body: { queries: asked }, signal });
+    },
     placeholderData: keepPreviousData,
     refetchInterval: isLive ? SELDOM_MS : REFRESH_MS,
     enabled: asked.length > 0,

@@ -4,10 +4,16 @@ import { useEffect, useSyncExternalStore } from "react";
 
 import { resolve, wallNow } from "~/state/range";
 
+import { Problem } from "./client";
+import { listen } from "./stream";
 import type { Query } from "./types";
 
 const CHANGES = "/v1/changes";
-const RETRY_MS = 60_000;
+/** A stream that ended, as a token's does with the token, or broke. */
+const SOON_MS = 3_000;
+const REFUSED_SECONDS = 60;
+/** The server says something every 15 seconds. */
+const SILENCE_MS = 45_000;
 const DAY_MS = 86_400_000;
 /** A UTC day reaches into at most the local days beside it. */
 const ZONES_MS = DAY_MS;
@@ -75,34 +81,52 @@ async function refresh(client: QueryClient, data: string): Promise<void> {
   if (isAsking) await client.invalidateQueries(touched, { cancelRefetch: false });
 }
 
+/** What happened while nobody listened is asked for once, when the stream is open again. */
+function catchUp(client: QueryClient): void {
+  void client.invalidateQueries({ stale: true }, { cancelRefetch: false });
+}
+
 function follow(client: QueryClient): () => void {
-  let source: EventSource | null = null;
+  let open: AbortController | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
   const close = () => {
     clearTimeout(again);
-    source?.close();
-    source = null;
+    open?.abort();
+    open = null;
     tell(false);
   };
-  const open = () => {
-    close();
-    source = new EventSource(CHANGES);
-    source.onopen = () => tell(true);
-    source.onerror = () => {
-      tell(false); // the clock takes over; the browser tries again by itself unless it was refused
-      if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, RETRY_MS);
-    };
-    source.addEventListener("changed", (event: MessageEvent<string>) => void refresh(client, event.data));
+  const begin = async (isFirst: boolean) => {
+    const own = new AbortController();
+    open = own;
+    let wait = SOON_MS;
+    try {
+      await listen(CHANGES, {
+        signal: own.signal,
+        silenceMs: SILENCE_MS,
+        onOpen: () => {
+          tell(true);
+          if (!isFirst) catchUp(client);
+        },
+        onEvent: ({ event, data }) => {
+          if (event === "changed") void refresh(client, data);
+        },
+      });
+    } catch (error) {
+      if (error instanceof Problem && error.status > 0) wait = (error.retryAfterSeconds ?? REFUSED_SECONDS) * 1_000;
+    }
+    if (open !== own) return;
+    tell(false); // the clock takes over until then
+    again = setTimeout(() => void begin(false), wait);
   };
   const look = () => {
     if (document.hidden) close();
-    else if (!source) {
-      open();
-      void client.invalidateQueries({ stale: true }, { cancelRefetch: false });
+    else if (!open) {
+      void begin(true);
+      catchUp(client);
     }
   };
   document.addEventListener("visibilitychange", look);
-  if (!document.hidden) open();
+  if (!document.hidden) void begin(true);
   return () => {
     document.removeEventListener("visibilitychange", look);
     close();
@@ -110,7 +134,7 @@ function follow(client: QueryClient): () => void {
 }
 
 /** Follows the stream while the page is visible; where there is none, questions are asked by the clock. */
-export function useLive(isOffered: boolean): void {
+export function useLive(isOffered: boolean, org: string | null): void {
   const client = useQueryClient();
-  useEffect(() => (isOffered ? follow(client) : undefined), [isOffered, client]);
+  useEffect(() => (isOffered ? follow(client) : undefined), [isOffered, org, client]); // each org hears of its own days
 }

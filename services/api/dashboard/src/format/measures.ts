@@ -74,14 +74,21 @@ export function isExported(name: string): boolean {
 
 function number(options: Intl.NumberFormatOptions): (value: number) => string {
   const made = new Intl.NumberFormat(LOCALE, options);
-  return (value) => made.format(value);
+  return (value) => made.format(value).replace("-", "−"); // as money has it
 }
 
 const whole = number({ maximumFractionDigits: 0 });
 const short = number({ notation: "compact", maximumSignificantDigits: 3 });
 const three = number({ maximumSignificantDigits: 3 });
-const percent = number({ style: "percent", maximumFractionDigits: 1 });
+const tenths = number({ style: "percent", maximumFractionDigits: 1 });
+const LEAST_SHARE = 0.001;
 const exactly = number({ maximumFractionDigits: 20 });
+
+/** What is not zero never reads as zero. */
+function percent(share: number): string {
+  const size = Math.abs(share);
+  return size > 0 && size < LEAST_SHARE / 2 ? `${share < 0 ? "−" : ""}<${tenths(LEAST_SHARE)}` : tenths(share);
+}
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${three(ms)} ms`;
@@ -120,7 +127,8 @@ export function showLarge(value: Value | undefined, of: Measure, currency: strin
 /** For axes: as short as can be, with the decimals that the finest tick needs. */
 export function showTicks(values: readonly number[], of: Measure, currency: string): string[] {
   if (of.kind === "money") return values.map((value) => (value === 0 ? "0" : tickMoney(value, decimalsOf(values), currency)));
-  if (of.kind === "share" || of.kind === "duration") return values.map(OF_KIND[of.kind]);
+  if (of.kind === "share") return values.map(tenths);
+  if (of.kind === "duration") return values.map(duration);
   return values.map((value) => (value >= 1_000 ? short(value) : three(value)));
 }
 

@@ -22,6 +22,8 @@ export interface BarTableProps {
   rows: BarRow[];
   total?: BarRow | undefined;
   columns?: string[];
+  /** Of the amounts; with it all columns have their name above, and a narrow page scrolls them. */
+  heading?: string | undefined;
   isPlain?: boolean;
 }
 
@@ -49,12 +51,14 @@ function Pending({ calls }: { calls: number | undefined }) {
 }
 
 /** A real table whose middle column is a bar: ranks at a glance, figures beside. */
-export function BarTable({ caption, rows, total, columns = [], isPlain = false }: BarTableProps) {
+export function BarTable({ caption, rows, total, columns = [], heading, isPlain = false }: BarTableProps) {
   const [low, high] = edges(rows);
   const cells = (row: BarRow) => row.cells?.map((cell, index) => <td key={columns[index] ?? index} className={index === 0 ? style.share : undefined}>{cell}</td>);
   return (
+    <div className={style.barsBox} {...(heading ? { tabIndex: 0, role: "region", "aria-label": caption, "data-headed": "" } : {})}>
     <table className={style.bars}>
       <caption className="hidden">{caption}</caption>
+      {heading && <thead><tr><td /><td className={style.cell} /><th scope="col">{heading}</th>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>}
       <tbody>
         {rows.map((row) => (
           <tr key={row.key} data-row={row.key}>
@@ -76,5 +80,6 @@ export function BarTable({ caption, rows, total, columns = [], isPlain = false }
         </tfoot>
       )}
     </table>
+    </div>
   );
 }

@@ -42,6 +42,7 @@ export function Histogram({ bins, marks, sentence, height = 168 }: HistogramProp
   const band = width / Math.max(1, bins.length);
   const y = (count: number) => height - bottom - (count / most) * (height - top - bottom);
   const every = Math.max(1, Math.ceil(bins.length / Math.max(1, width / 74)));
+  const at = (mark: Mark) => Math.min(width - 1, position(bins, mark.value) * band);
   const bin = hovered === null ? undefined : bins[hovered];
   return (
     <div className={style.plot} ref={measured} style={{ height }}>
@@ -55,15 +56,13 @@ export function Histogram({ bins, marks, sentence, height = 168 }: HistogramProp
               {index % every === 0 && <text className={style.tick} x={index * band + 1} y={height - 6}>{one.label}</text>}
             </g>
           ))}
+          {marks.map((mark, index) => <line key={mark.label} className={style.ref} x1={at(mark)} x2={at(mark)} y1={12 + (index % 3) * 14} y2={height - bottom} />)}
           {marks.map((mark, index) => {
-            const x = Math.min(width - 1, position(bins, mark.value) * band);
+            const x = at(mark);
             return (
-              <g key={mark.label}>
-                <line className={style.ref} x1={x} x2={x} y1={12 + (index % 3) * 14} y2={height - bottom} />
-                <text className={style.refText} x={x > width - 90 ? x - 4 : x + 4} y={15 + (index % 3) * 14} textAnchor={x > width - 90 ? "end" : "start"}>
-                  {mark.label} {mark.text}
-                </text>
-              </g>
+              <text key={mark.label} className={style.refText} x={x > width - 90 ? x - 4 : x + 4} y={15 + (index % 3) * 14} textAnchor={x > width - 90 ? "end" : "start"}>
+                {mark.label} {mark.text}
+              </text>
             );
           })}
         </svg>

@@ -51,12 +51,18 @@ export function NeverReceived() {
   );
 }
 
+/** True once it is known that no event ever came; a page then leads to the first one instead of showing empty cards. */
+export function useIsNew(): boolean {
+  const isTeam = useSession().data?.role === "team";
+  const health = useGet<Health>(isTeam ? "/v1/health/data" : null).answer;
+  return health !== undefined && health.received + health.stored === 0;
+}
+
 /** Says which nothing it is: never received, filtered away, or none in the range. */
 export function NothingHere() {
   const { address, change } = useAddress();
-  const isTeam = useSession().data?.role === "team";
-  const health = useGet<Health>(isTeam ? "/v1/health/data" : null).answer;
-  if (health && health.received + health.stored === 0) return <NeverReceived />;
+  const isNew = useIsNew();
+  if (isNew) return <NeverReceived />;
   if (address.filters.length) {
     return (
       <Empty title="Nothing in this range matches the filters.">

@@ -87,7 +87,7 @@ export function Shell() {
   const { problems } = useAddress();
   const { isFetching } = useAsOf();
   const shortcuts = useShortcuts();
-  useLive(session.data?.live ?? false);
+  useLive(session.data?.live ?? false, session.data?.org ?? null);
   if (session.isPending) return null;
   if (session.error) {
     const problem = session.error instanceof Problem ? session.error : new Problem({ status: 0, detail: session.error.message });

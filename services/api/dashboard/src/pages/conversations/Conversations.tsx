@@ -5,6 +5,7 @@ import { type SubmitEvent, useMemo } from "react";
 import { Problem, ask } from "~/api/client";
 import { useSession } from "~/api/session";
 import { duration } from "~/format/measures";
+import { moneyColumn } from "~/format/money";
 import { dateTimeLabel } from "~/format/time";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
@@ -54,14 +55,14 @@ function Bar({ asked }: { asked: Asked }) {
   );
 }
 
-function Row({ found, isTrace, isTeam }: { found: Found; isTrace: boolean; isTeam: boolean }) {
+function Row({ found, text, isTrace, isTeam }: { found: Found; text: string | undefined; isTrace: boolean; isTeam: boolean }) {
   const { address, carried } = useAddress();
   const id = isTrace ? (found.trace_id ?? "") : found.conversation_id;
   const to = isTrace ? "/traces/$id" : "/conversations/$id";
   return (
     <tr data-row={id}>
       <th scope="row"><Link className={`${ui.quietLink} ${style.id}`} to={to} params={{ id }} search={carried({}, isTrace && found.project !== "default" ? { project: found.project ?? "" } : {})}>{id}</Link></th>
-      <td><Amount value={amountOf(found, isTeam)} currency={address.currency} pending={found.pending_calls} /></td>
+      <td><Amount value={amountOf(found, isTeam)} currency={address.currency} pending={found.pending_calls} text={text} /></td>
       <td data-text="">{(isTrace ? found.name : found.assistants?.join(", ")) ?? "—"}</td>
       {isTeam && <td data-text="">{found.org}</td>}
       <td data-text="">{found.user || "—"}</td>
@@ -80,6 +81,7 @@ export default function Conversations() {
   const found = useFound(asked);
   const isTrace = asked.subject === "traces";
   const rows = found.data?.pages.flatMap((page) => page[asked.subject] ?? []) ?? [];
+  const texts = moneyColumn(rows.map((one) => amountOf(one, isTeam)), address.currency);
   const left = unusable(address);
   return (
     <>
@@ -100,7 +102,7 @@ export default function Conversations() {
                   <th scope="col">Last step</th><th scope="col">Duration</th><th scope="col">Calls</th><th scope="col">Errors</th>
                 </tr>
               </thead>
-              <tbody>{rows.map((one) => <Row key={`${one.org} ${one.trace_id ?? one.conversation_id}`} found={one} isTrace={isTrace} isTeam={isTeam} />)}</tbody>
+              <tbody>{rows.map((one, index) => <Row key={`${one.org} ${one.trace_id ?? one.conversation_id}`} found={one} text={texts[index]} isTrace={isTrace} isTeam={isTeam} />)}</tbody>
             </table>
           </div>
         )}

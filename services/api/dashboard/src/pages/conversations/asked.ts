@@ -1,13 +1,12 @@
 /** What the Conversations page asks, from the address. Pure. */
 import { queryString } from "~/api/client";
-import type { Address, Search } from "~/state/address";
+import { type Address, type Filter, type Search, whereOf } from "~/state/address";
 import { resolve, wallNow } from "~/state/range";
 
 export const SUBJECTS = [["conversations", "Conversations"], ["traces", "Traces"]] as const;
 export const ORDERS = [["cost", "Dearest"], ["recent", "Newest"], ["duration", "Longest"]] as const;
 export const STATUSES = [["", "Any status"], ["error", "With an error"], ["pending", "With a pending call"], ["ok", "Without an error"]] as const;
 export const LIMIT = 50;
-const FILTERS = ["org", "user", "provider", "model", "assistant", "assistant_version", "feature", "environment", "operation"];
 
 export interface Asked {
   subject: string;
@@ -37,19 +36,19 @@ export function readAsked(search: Search): Asked {
   };
 }
 
-/** Filters that leave out cannot be searched by; they are named rather than dropped in silence. */
+/** What a step has several of cannot be searched by; it is named rather than dropped in silence. */
 export function unusable(address: Address): string[] {
-  const known = address.filters.filter((filter) => filter.not || !filter.values.length || !FILTERS.includes(filter.dim));
-  return known.filter((filter) => filter.dim !== "status").map((filter) => `${filter.not ? "not " : ""}${filter.dim}`);
+  return address.filters.filter((filter) => filter.dim === "token_category").map((filter) => `${filter.not ? "not " : ""}${filter.dim}`);
 }
 
 export function searchPath(address: Address, asked: Asked, now: Date, cursor = ""): string {
   const at = wallNow(now, address.tz);
-  const filters = address.filters.filter((filter) => !filter.not && filter.values.length && FILTERS.includes(filter.dim));
-  const named = address.filters.find((filter) => filter.dim === "status" && !filter.not)?.values[0];
+  const isStatus = (filter: Filter) => filter.dim === "status" && !filter.not;
+  const filters = address.filters.filter((filter) => filter.dim !== "token_category" && !isStatus(filter));
+  const named = address.filters.find(isStatus)?.values[0];
   return `/v1/${asked.subject}` + queryString({
     from: resolve(address.from, at), to: resolve(address.to, at), tz: address.tz, currency: address.currency,
-    ...Object.fromEntries(filters.map((filter) => [filter.dim, filter.values])),
+    where: whereOf(filters).map((one) => JSON.stringify(one)),
     status: asked.status === "" ? named : asked.status,
     text: asked.text || undefined,
     min_cost: asked.least || undefined,

@@ -9,10 +9,11 @@ export function amountOf(figures: Pick<Figures, "cost" | "charge">, isTeam: bool
   return isTeam ? figures.cost : figures.charge;
 }
 
-export function Amount({ value, currency, pending = 0 }: { value: string | null; currency: string; pending?: number }) {
+/** `text`: as its column tells it, in one precision. */
+export function Amount({ value, currency, pending = 0, text = money(value, currency) }: { value: string | null; currency: string; pending?: number; text?: string | undefined }) {
   return (
     <span title={exactMoney(value, currency)} data-value={exactMoney(value, currency)}>
-      {money(value, currency)}
+      {text}
       {pending > 0 && <span className={style.pending}> +{pending.toLocaleString("en-US")} pending</span>}
     </span>
   );

@@ -15,7 +15,7 @@ import { Tile, Tiles } from "~/ui/Tile";
 import { useTellAsOf } from "~/ui/asOf";
 import ui from "~/ui/ui.module.css";
 
-import { CAUSES, type Explanation, categoryLabel, causes } from "./explanation";
+import { CAUSES, type Explanation, categoryLabel, causes, waitingWords } from "./explanation";
 
 const COST = measure("cost");
 const SHOWN_MAX = 20;
@@ -44,7 +44,7 @@ function whereOf(model: string | null): Where[] {
   return model ? [{ dim: "model", in: [model] }] : [{ dim: "model", is_null: true }];
 }
 
-/** Why the cost changed: four causes and the drivers behind them, whose sums are the change exactly. */
+/** Why the cost changed: five causes and the drivers behind them, whose sums are the change exactly. */
 export default function Explain() {
   const { address, carried } = useAddress();
   const { isFetching, ...result } = useExplanation();
@@ -76,9 +76,10 @@ export default function Explain() {
         </Tiles>
         <Card id="causes" title="Causes" unit="their sum is the change" span={12} {...result}>
           {answer && <Drivers caption="Causes of the change" currency={currency} total={answer.difference} drivers={causes(answer)} />}
+          {answer && waitingWords(answer) && <p className={ui.faint} data-note="waiting">{waitingWords(answer)}</p>}
           {answer && <Pending completeness={answer.completeness} currency={currency} />}
         </Card>
-        <Card id="drivers" title="Drivers" unit={`by model and token category: ${CAUSES.map(([, label]) => label.toLowerCase()).join(", ")}`} span={12} {...result}>
+        <Card id="drivers" title="Drivers" unit="by model and token category" span={12} {...result}>
           {answer && (drivers.length
             ? <Drivers caption="Drivers of the change" currency={currency} drivers={drivers} columns={CAUSES.map(([, label]) => label)} />
             : <Empty title="Nothing changed between the two periods." />)}

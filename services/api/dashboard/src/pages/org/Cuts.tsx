@@ -8,6 +8,8 @@ import { Card } from "~/ui/Card";
 import { CardMenu } from "~/ui/CardMenu";
 import { NothingHere } from "~/ui/NothingHere";
 
+import { configured } from "./configurations";
+
 interface CutProps {
   result: Result;
   org: string;
@@ -17,16 +19,18 @@ interface CutProps {
 function useConversationsLink(org: string) {
   const { address, carried } = useAddress();
   const own: Where = { dim: "org", in: [org] };
-  return (one: Series) => ({ to: "/conversations", search: carried(drilled(address, { where: [own, ...one.where] })) });
+  return (one: Pick<Series, "where">) => ({ to: "/conversations", search: carried(drilled(address, { where: [own, ...one.where] })) });
 }
 
 export function Configurations({ result, org }: CutProps) {
-  const linkOf = useConversationsLink(org);
+  const linkTo = useConversationsLink(org);
   const { answer } = result;
-  const told = answer && barRows(answer, { dim: "assistant_version", measure: "charge", linkOf, extra: ["charge_per_conversation"] });
+  const told = answer && configured(answer);
+  const linkOf = (one: Series) => linkTo({ where: told?.whereOf(one.label) ?? one.where });
+  const table = told && barRows(told.answer, { dim: "assistant", measure: "charge", linkOf, extra: ["charge_per_conversation"] });
   return (
-    <Card id="configurations" title="Assistant versions" unit="charge, share, per conversation" {...result} actions={<CardMenu id="configurations" answer={answer} dim="assistant_version" measures={["charge", "calls", "charge_per_conversation"]} />}>
-      {told && (told.rows.length ? <BarTable caption="Charge by assistant version" {...told} columns={["share", "per conversation"]} /> : <NothingHere />)}
+    <Card id="configurations" title="Assistants" unit="by version: charge, share, per conversation" {...result} actions={<CardMenu id="configurations" answer={told?.answer} dim="assistant" measures={["charge", "calls", "charge_per_conversation"]} />}>
+      {table && (table.rows.length ? <BarTable caption="Charge by assistant and version" {...table} columns={["share", "per conversation"]} /> : <NothingHere />)}
     </Card>
   );
 }

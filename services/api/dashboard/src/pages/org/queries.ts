@@ -13,7 +13,7 @@ export function orgQueries(address: Address, org: string, split: { measure: stri
     used: ask({ measures: ["charge", "calls"], interval: "auto", compare: compareOf(address) ?? "previous" }),
     month: queryOf({ ...own, from: "now/M", to: "now" }, { measures: ["charge"], interval: "day" }),
     time: ask({ measures: [split.measure], by: [{ dim: split.dim, top: 7, order: split.measure }], interval: "auto" }),
-    configurations: ask({ measures: ["charge", "calls", "charge_per_conversation"], by: [{ dim: "assistant_version", top: 10, order: "charge" }] }),
+    configurations: ask({ measures: ["charge", "calls", "charge_per_conversation"], by: [{ dim: "assistant", top: 5, order: "charge" }, { dim: "assistant_version", top: 3, order: "charge" }] }),
     users: ask({ measures: ["charge", "calls"], by: [{ dim: "user", top: 20, order: "charge" }] }),
     conversations: over("conversations", "resolved", "outcomes", "feedback", "feedback_negative", "negative_share"),
     per: over("charge_per_conversation", "tokens_per_conversation"),

@@ -41,11 +41,13 @@ function Line({ budget }: { budget: Budget }) {
   return (
     <li data-row={budget.org}>
       <div className={style.budgetHead}>
-        <Link to="/orgs/$org" params={{ org: budget.org }} search={carried()}>{budget.org}</Link>
+        <span className={style.budgetName}>
+          <Link to="/orgs/$org" params={{ org: budget.org }} search={carried()}>{budget.org}</Link>
+          <span className={style.budgetWords}>{budget.used_share === null ? "—" : percent(budget.used_share)} used, {words}{budget.pending_calls > 0 && `, +${budget.pending_calls.toLocaleString("en-US")} pending`}</span>
+        </span>
         <span title={showExact(budget.spent, COST, budget.currency)} data-value={showExact(budget.spent, COST, budget.currency)}>{used} of {money(budget.budget, budget.currency)}</span>
       </div>
       <Bullet used={budget.used_share ?? 0} pace={budget.elapsed_share} label={label} />
-      <div className={style.budgetFoot}><span>{budget.used_share === null ? "—" : percent(budget.used_share)} used{budget.pending_calls > 0 && `, +${budget.pending_calls.toLocaleString("en-US")} pending`}</span><span>{words}</span></div>
     </li>
   );
 }
@@ -56,7 +58,7 @@ export function Budgets() {
   const { answer } = result;
   return (
     <Card id="budgets" title="Budgets" unit="charge of this month; the line is how much of it is gone" {...result}>
-      {answer && !answer.budgets.length && <Empty title="No organisation has a budget.">A budget is <code>monthly_budget</code> of <code>PUT /v1/orgs/…</code></Empty>}
+      {answer && !answer.budgets.length && <Empty title="No organisation has a budget."><p>A budget is <code>monthly_budget</code> of <code>PUT /v1/orgs/…</code></p></Empty>}
       {answer && answer.budgets.length > 0 && (
         <ul className={style.budgets}>{answer.budgets.slice(0, SHOWN_MAX).map((one) => <Line key={one.org} budget={one} />)}</ul>
       )}

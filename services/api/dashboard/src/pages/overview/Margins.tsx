@@ -57,10 +57,13 @@ function Table({ answer, currency }: { answer: Answer; currency: string }) {
   );
 }
 
+/** Revenue is told of organisations, and of nothing inside them. */
+const KNOWN = ["org"];
+
 /** Is it worth it: cost against revenue of each organisation; no revenue told is "—", not zero. */
 export function Margins() {
   const { address } = useAddress();
-  const result = useGet<Answer>(typedPath("/v1/margins", address, { by: "org" }));
+  const result = useGet<Answer>(typedPath("/v1/margins", address, { by: "org" }, KNOWN));
   const { answer } = result;
   const currency = address.currency;
   const points = (answer?.groups ?? []).flatMap((one) => {
@@ -69,14 +72,14 @@ export function Margins() {
     return [{ key: org, label: org, x: Number(revenue), y: Number(cost), text: `${money(cost, currency)} cost, ${money(revenue, currency)} revenue` }];
   });
   return (
-    <Card id="margins" title="Cost against revenue" unit={["by organisation", ...unapplied(address).map((one) => `without the filter ${one}`)].join(", ")} span={12} {...result}>
+    <Card id="margins" title="Cost against revenue" unit={["by organisation", ...unapplied(address, KNOWN).map((one) => `without the filter ${one}`)].join(", ")} span={12} {...result}>
       {answer && !answer.groups.length && <Empty title="Nothing in this range." />}
       {answer && answer.groups.length > 0 && (
         <div className={style.split}>
           <Table answer={answer} currency={currency} />
           {points.length > 0
             ? <Scatter points={points} xTitle="revenue →" yTitle="cost ↑ (dashed: cost = revenue)" tick={(value) => compactMoney(String(value), currency, 1_000).replace(/\.00$/, "")} sentence={`Cost against revenue of ${points.length} organisations`} />
-            : <Empty title="No revenue is known.">It is <code>monthly_revenue</code> of <code>PUT /v1/orgs/…</code></Empty>}
+            : <Empty title="No revenue is known."><p>It is <code>monthly_revenue</code> of <code>PUT /v1/orgs/…</code></p></Empty>}
         </div>
       )}
     </Card>

@@ -2,6 +2,8 @@ import { useState } from "react";
 
 import { useBatch } from "~/api/hooks";
 import { useAddress } from "~/state/useAddress";
+import { Card } from "~/ui/Card";
+import { NeverReceived, useIsNew } from "~/ui/NothingHere";
 import { Tiles as TileRow } from "~/ui/Tile";
 import { useTellAsOf } from "~/ui/asOf";
 import ui from "~/ui/ui.module.css";
@@ -21,6 +23,8 @@ export default function Overview() {
   const [errorsBy, setErrorsBy] = useState("provider");
   const { of, asOf, isFetching } = useBatch(overviewQueries(address, errorsBy));
   useTellAsOf(asOf, isFetching);
+  const isNew = useIsNew();
+  if (isNew) return <><h1 className="hidden">Overview</h1><div className={ui.grid}><Card id="start" title="Overview" unit="fills as events come, by itself" span={12}><NeverReceived /></Card></div></>;
   return (
     <>
       <h1 className="hidden">Overview</h1>

@@ -1,5 +1,5 @@
 import { queryString } from "~/api/client";
-import { type Address, filterText } from "~/state/address";
+import { type Address, DIMENSIONS, filterText } from "~/state/address";
 import { queryOf } from "~/state/useAddress";
 
 export interface Spend {
@@ -7,18 +7,16 @@ export interface Spend {
   projection: { value: string | null; low: string | null; high: string | null; reason: string | null };
 }
 
-const TYPED = ["org", "user", "provider", "model", "operation", "feature", "assistant", "assistant_version", "environment"];
-
-/** Filters of the page that the typed endpoints cannot apply: their cards say so. */
-export function unapplied(address: Address): string[] {
-  return address.filters.filter((one) => one.not || !TYPED.includes(one.dim)).map(filterText);
+/** Filters of the page that an endpoint cannot apply: its card says so. */
+export function unapplied(address: Address, dims: readonly string[] = DIMENSIONS): string[] {
+  return address.filters.filter((one) => !dims.includes(one.dim)).map(filterText);
 }
 
-/** A typed endpoint over the page's range; filters that only include become parameters. */
-export function typedPath(path: string, address: Address, more: Record<string, string | undefined> = {}): string {
+/** A typed endpoint over the page's range, with the filters it can apply. */
+export function typedPath(path: string, address: Address, more: Record<string, string | undefined> = {}, dims: readonly string[] = DIMENSIONS): string {
   const { from, to, tz, currency, where = [] } = queryOf(address, { measures: [] });
-  const included = where.flatMap((one) => (TYPED.includes(one.dim) && (one.in || one.is_null) ? [[one.dim, one.in ?? [""]] as const] : []));
-  return path + queryString({ from, to, tz, currency, ...Object.fromEntries(included), ...more });
+  const applied = where.filter((one) => dims.includes(one.dim)).map((one) => JSON.stringify(one));
+  return path + queryString({ from, to, tz, currency, where: applied, ...more });
 }
 
 export function spendPath(address: Address): string {

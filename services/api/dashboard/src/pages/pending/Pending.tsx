@@ -5,6 +5,7 @@ import { useSession } from "~/api/session";
 import type { Completeness, Estimate } from "~/api/types";
 import { age, whole } from "~/format/measures";
 import { exactMoney, money } from "~/format/money";
+import { reason } from "~/format/reasons";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Icon } from "~/ui/Icon";
@@ -31,12 +32,6 @@ interface Answer {
   pending: Waiting[];
 }
 
-const REASONS: Record<string, string> = {
-  model_unknown: "no price for this model", provider_unknown: "no price for this provider", no_version_at_time: "no price in force at its time",
-  rate_missing: "a rate is missing", variant_missing: "no rate for how it was served", variant_ambiguous: "two rates fit", usage_missing: "usage was not told",
-  usage_not_normalised: "usage cannot be read", model_missing: "no model is named", currency_mixed: "currencies would mix",
-};
-
 function range(estimate: Estimate | null, currency: string): string {
   return estimate ? `${money(estimate.low, currency)} – ${money(estimate.high, currency)}` : "not known";
 }
@@ -53,7 +48,7 @@ function Row({ waiting, isAdmin }: { waiting: Waiting; isAdmin: boolean }) {
   return (
     <tr data-row={`${waiting.provider} ${waiting.model} ${waiting.org}`}>
       <th scope="row">{waiting.provider || "—"} · {waiting.model || "—"}</th>
-      <td data-text="">{REASONS[waiting.reason] ?? waiting.reason}</td>
+      <td data-text="">{reason(waiting.reason)}</td>
       <td data-text="">{waiting.org}</td>
       <td data-value={waiting.calls}><Link className={ui.quietLink} to="/conversations" search={carried({}, { show: "traces", status: "pending", f: filters })}>{whole(waiting.calls)}</Link></td>
       <td>{whole(tokens)}</td>

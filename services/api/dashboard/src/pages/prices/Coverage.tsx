@@ -6,6 +6,7 @@ import { useGet } from "~/api/hooks";
 import type { Estimate } from "~/api/types";
 import { whole } from "~/format/measures";
 import { money } from "~/format/money";
+import { reason } from "~/format/reasons";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Empty, Notice, ProblemNotice } from "~/ui/Notice";
@@ -70,7 +71,7 @@ export function Coverage({ isAdmin, onAdd }: { isAdmin: boolean; onAdd: (provide
               {items.map((item) => (
                 <tr key={`${item.provider} ${item.model} ${item.pending}`} data-row={`${item.provider} ${item.model}`}>
                   <th scope="row">{item.provider} · {item.model}</th>
-                  <td data-text="" className={item.pending ? style.warn : undefined} title={item.price_key ?? ""}>{item.pending ? `pending: ${item.pending}` : (item.matched_by ?? "nothing due: failed before use")}</td>
+                  <td data-text="" className={item.pending ? style.warn : undefined} title={item.price_key ?? ""}>{item.pending ? `pending: ${reason(item.pending)}` : (item.matched_by ?? "nothing due: failed before use")}</td>
                   <td>{whole(item.calls)}</td><td>{whole(item.tokens)}</td>
                   <td>{item.pending && item.estimate ? `${money(item.estimate.low, address.currency)} – ${money(item.estimate.high, address.currency)}` : ""}</td>
                   {isAdmin && <td data-text="">{item.pending && <div className={style.mend}><Alias item={item} onDone={finish} /><button className={ui.button} onClick={() => onAdd(item.provider, item.model)}>Add price</button></div>}</td>}

@@ -2,6 +2,7 @@ import { type ReactNode } from "react";
 
 import { useGet } from "~/api/hooks";
 import { duration, whole } from "~/format/measures";
+import { reason } from "~/format/reasons";
 import { exactMoney, money } from "~/format/money";
 import { dateTimeLabel } from "~/format/time";
 import { useAddress } from "~/state/useAddress";
@@ -90,7 +91,7 @@ export function Details({ trace, step, amount, isTeam, onSelect, tab: asked, onT
     ["Started", dateTimeLabel(step.started_at, address.tz)], ["Duration", step.duration_ms === null ? "" : duration(step.duration_ms)],
     ["First token after", step.ttft_ms === null ? "" : duration(step.ttft_ms)],
     ["Status", step.status === "error" ? <span className={style.bad}>failed{step.error_type && `: ${step.error_type}`}</span> : step.status],
-    [isTeam ? "Cost" : "Charge", step.pending ? <span className={style.pending}>pending: {step.pending} {step.pending_detail}</span> : amount === null ? "" : <span title={exactMoney(amount, currency)} data-value={exactMoney(amount, currency)}>{money(amount, currency)}{step.is_counted ? "" : " (not counted here)"}</span>],
+    [isTeam ? "Cost" : "Charge", step.pending ? <span className={style.pending}>pending: {reason(step.pending)} {step.pending_detail}</span> : amount === null ? "" : <span title={exactMoney(amount, currency)} data-value={exactMoney(amount, currency)}>{money(amount, currency)}{step.is_counted ? "" : " (not counted here)"}</span>],
     ["Tokens", tokens.map(([name, count]) => `${name.replace("_", " ")} ${whole(count)}`).join(", ")],
     ["Organisation", step.org_id], ["User", step.user_id], ["Assistant", step.assistant_id], ["Feature", step.feature],
     ["Told by", step.emitter], ["Event", <code key="id">{step.event_id}</code>],

@@ -1,10 +1,5 @@
-import { Link } from "@tanstack/react-router";
-
-import { exactMoney, money } from "~/format/money";
-import { AddPrice } from "~/pages/prices/AddPrice";
 import { Icon } from "~/ui/Icon";
 import { Notice } from "~/ui/Notice";
-import ui from "~/ui/ui.module.css";
 
 import type { Progress } from "./types";
 import style from "./welcome.module.css";
@@ -30,32 +25,8 @@ export function lampsOf({ received, stored, priced, visible }: Progress): Lamp[]
   ];
 }
 
-function Next({ event }: { event: NonNullable<Progress["event"]> }) {
-  const trace = { to: "/traces/$id", params: { id: event.trace_id || event.event_id }, search: { step: event.event_id } } as const;
-  if (event.pending) {
-    return (
-      <>
-        <Notice tone="warn">
-          {event.provider} {event.model} has no price yet: <b>{event.pending}</b>{event.pending_detail && ` (${event.pending_detail})`}. Add it here, and the call is priced by itself; until then it is pending, never zero. Or load the shipped price book: <code>tracetally-prices sync --from seed --apply</code>
-        </Notice>
-        <section className={style.price} aria-label="Add price"><AddPrice key={event.model} provider={event.provider} model={event.model} /></section>
-        <p className={style.next}><Link className={ui.quietLink} {...trace}>Open the trace</Link></p>
-      </>
-    );
-  }
-  return (
-    <Notice tone="good">
-      The first call of {event.org_id} cost <b data-value={exactMoney(event.cost, event.currency)} title={exactMoney(event.cost, event.currency)}>{money(event.cost, event.currency)}</b>.
-      <p className={style.next}>
-        <Link className={ui.primaryLink} {...trace} search={{ ...trace.search, tab: "price" }}>Explain this price</Link>
-        <Link className={ui.quietLink} to="/overview">Open the overview</Link>
-      </p>
-    </Notice>
-  );
-}
-
 export function Lamps({ progress }: { progress: Progress }) {
-  const { event, error } = progress;
+  const { error } = progress;
   return (
     <>
       <ul className={style.lamps} aria-live="polite">
@@ -67,7 +38,6 @@ export function Lamps({ progress }: { progress: Progress }) {
         ))}
       </ul>
       {error && <Notice tone="bad">Last refused, {error.at}: <code data-figure="error">{error.reason}{error.field && ` in ${error.field}`}: {error.detail}</code></Notice>}
-      {event && <Next event={event} />}
     </>
   );
 }

@@ -1,16 +1,18 @@
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { Problem, ask } from "~/api/client";
 import { useGet } from "~/api/hooks";
 import { useSession, useSignInWithCode } from "~/api/session";
-import { Logo } from "~/ui/Icon";
+import { Icon, Logo } from "~/ui/Icon";
 import { Notice, ProblemNotice } from "~/ui/Notice";
 import { SendEvents } from "~/ui/SendEvents";
 import { Snippet } from "~/ui/Snippet";
 import ui from "~/ui/ui.module.css";
 
+import { Cost, Then } from "./Cost";
 import { Lamps } from "./Lamps";
+import { type Key, type StepName, canSend, doneOf, doneWords, nextOf } from "./steps";
 import type { Progress } from "./types";
 import style from "./welcome.module.css";
 
@@ -37,7 +39,7 @@ function problemOf(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem({ status: 0, detail: String(error) });
 }
 
-function MakeKeys({ onMade }: { onMade: (keys: Keys) => void }) {
+function MakeKeys({ onMade, areMade }: { onMade: (keys: Keys) => void; areMade: boolean }) {
   const [wrong, setWrong] = useState<Problem | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const make = async () => {
@@ -52,9 +54,9 @@ function MakeKeys({ onMade }: { onMade: (keys: Keys) => void }) {
   };
   return (
     <>
-      <p>One key to sign in with from now on, and one that may only send events.</p>
+      <p>{areMade ? "There are keys already; a secret is shown only when it is made. If it is lost, make new ones." : "One key to sign in with from now on, and one that may only send events."}</p>
       {wrong && <ProblemNotice problem={wrong} />}
-      <button className={ui.primary} disabled={isBusy} onClick={() => void make()}>{isBusy ? "Making the keys…" : "Make the keys"}</button>
+      <button className={areMade ? ui.button : ui.primary} disabled={isBusy} onClick={() => void make()}>{isBusy ? "Making the keys…" : areMade ? "Make new keys" : "Make the keys"}</button>
     </>
   );
 }
@@ -68,23 +70,43 @@ function MadeKeys({ keys }: { keys: Keys }) {
   );
 }
 
+function Step({ name, title, done, next, children }: { name: StepName; title: string; done: Record<StepName, boolean>; next: StepName | null; children: ReactNode }) {
+  return (
+    <li data-widget={name} data-done={done[name] ? "" : undefined} aria-current={next === name ? "step" : undefined}>
+      <span className={style.mark}>{done[name] && <Icon name="check" size={16} />}</span>
+      <h2>{title}{done[name] && <span className="hidden">: done</span>}</h2>
+      {children}
+    </li>
+  );
+}
+
 function Steps() {
   const [keys, setKeys] = useState<Keys | null>(null);
   const { answer, problem } = useGet<Progress>("/v1/welcome", POLL_MS);
+  const known = useGet<{ keys: Key[] }>("/v1/keys").answer?.keys;
+  const done = doneOf(answer, keys !== null || canSend(known));
+  const step = { done, next: nextOf(done) };
   return (
-    <ol className={style.steps}>
-      <li data-widget="keys"><h2>Make keys</h2>{keys ? <MadeKeys keys={keys} /> : <MakeKeys onMade={setKeys} />}</li>
-      <li data-widget="send">
-        <h2>Send a call</h2>
-        <p>Paste this into a terminal: one answer of a model, as your service would report it.</p>
-        <SendEvents {...(keys ? { secret: keys.ingest } : {})} ingest={answer?.ingest_url} kafka={answer?.kafka} />
-      </li>
-      <li data-widget="lamps">
-        <h2>See it arrive</h2>
-        {problem && <ProblemNotice problem={problem} />}
-        {answer && <Lamps progress={answer} />}
-      </li>
-    </ol>
+    <>
+      <p className={style.progress} aria-live="polite" data-figure="done"><progress max={4} value={Object.values(done).filter(Boolean).length} aria-label="Steps done" />{doneWords(done)}</p>
+      <ol className={style.steps}>
+        <Step name="keys" title="Make keys" {...step}>
+          {keys ? <MadeKeys keys={keys} /> : <MakeKeys onMade={setKeys} areMade={canSend(known)} />}
+        </Step>
+        <Step name="send" title="Send a call" {...step}>
+          <p>Paste this into a terminal: one answer of a model, as your service would report it.{!keys && " Put a key that may send events where it says $INGEST_KEY."}</p>
+          <SendEvents {...(keys ? { secret: keys.ingest } : {})} ingest={answer?.ingest_url} kafka={answer?.kafka} />
+        </Step>
+        <Step name="lamps" title="See it arrive" {...step}>
+          {problem && <ProblemNotice problem={problem} />}
+          {answer && <Lamps progress={answer} />}
+        </Step>
+        <Step name="price" title="See what it cost" {...step}>
+          {answer?.event ? <Cost event={answer.event} /> : <p>When it has arrived: its cost to the last digit, or the price that is missing.</p>}
+        </Step>
+      </ol>
+      {answer?.event && step.next === null && <Then org={answer.event.org_id} />}
+    </>
   );
 }
 
