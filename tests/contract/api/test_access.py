@@ -15,16 +15,15 @@ pytestmark = pytest.mark.engines
 Clients = Callable[[str], httpx.AsyncClient]
 ACME, FOREIGN = "acme", ("globex", "Ünï'co", "unattributed")
 WIDE = "from=2026-01-01T00:00Z&to=2026-12-01T00:00Z"
-QUESTION = (
-    base64.urlsafe_b64encode(
-        b'{"measures": ["cost"], "by": [{"dim": "org"}, {"dim": "user"}], "from": "now-300d"}'
-    )
-    .decode()
-    .rstrip("=")
+QUESTION = b'{"measures": ["cost"], "by": [{"dim": "org"}, {"dim": "user"}], "from": "now-300d"}'
+ONE, BATCH = (
+    base64.urlsafe_b64encode(body).decode().rstrip("=")
+    for body in (QUESTION, b'{"queries": [' + QUESTION + b"]}")
 )
 READS = {
     "/v1/usage": [f"by=org&{WIDE}", f"{WIDE}&interval=day", "by=org,model"],
-    "/v1/query": [f"q={QUESTION}"],
+    "/v1/query": [f"q={ONE}"],
+    "/v1/query/batch": [f"q={BATCH}"],
     "/v1/query/schema": [""],
     "/v1/spend": ["", "from=now-300d"],
     "/v1/margins": ["from=now-300d", "by=assistant&from=now-300d"],
