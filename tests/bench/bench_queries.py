@@ -152,7 +152,7 @@ def measure(arguments: argparse.Namespace) -> None:
         fill(running, calls, start)
         filled = time.perf_counter() - started
         running.stop("rollup")
-        done = running.command("rollup", "rebuild", "--from", start.isoformat(), seconds=1800)
+        done = running.command("rollup", "rebuild", "--from", start.isoformat(), seconds=7200)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         took = time.perf_counter() - started - filled
         sys.stdout.write(f"{calls:,} calls filled in {filled:.0f} s, rebuilt in {took:.0f} s\n")
