@@ -1,5 +1,7 @@
 """From the list of conversations to the dearest step and its price; what waits for a price."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import expect
 
@@ -9,13 +11,18 @@ from tests.dashboard.site import Site, flaws, settled, shot, widget
 pytestmark = pytest.mark.engines
 
 
+def _dollars(shown: str | None) -> Decimal:
+    """An exact figure of the page, which has two decimals at least."""
+    return Decimal((shown or "").replace("$", "").replace(",", ""))
+
+
 def test_the_costliest_conversation_leads_to_its_dearest_step(page_of: Open, site: Site) -> None:
     with page_of("/conversations") as page:
         dearest = widget(page, "found").locator("tbody tr").first
         conversation = dearest.get_attribute("data-row") or ""
         told = site.get(f"/v1/conversations/{conversation}")
-        shown = dearest.locator("[data-value]").get_attribute("data-value") or ""
-        assert shown.replace("$", "").replace(",", "") == told["total"]["cost"]
+        shown = dearest.locator("[data-value]").get_attribute("data-value")
+        assert _dollars(shown) == Decimal(told["total"]["cost"])
         dearest.get_by_role("link").click()
         page.wait_for_url(f"**/conversations/{conversation}*")
         settled(page)
@@ -29,7 +36,7 @@ def test_the_costliest_conversation_leads_to_its_dearest_step(page_of: Open, sit
         settled(page)
         trace = site.get(f"/v1/traces/{most['trace_id']}")
         total = widget(page, "steps").locator("[data-figure=total]").get_attribute("data-value")
-        assert (total or "").replace("$", "") == trace["total"]["cost"]["USD"]
+        assert _dollars(total) == Decimal(trace["total"]["cost"]["USD"])
         step = max(trace["steps"], key=lambda one: float(one["cost"] or 0))
         chosen = page.locator("[role=treeitem][aria-selected=true]")
         assert chosen.get_attribute("data-row") == step["event_id"]
