@@ -26,6 +26,9 @@ WITHOUT_SNIPPET = {"prices", "coverage", "pending", "explain"}
 LOOKS = [(390, "light"), (1440, "light"), (1440, "dark"), (2560, "dark")]
 
 
+CHANGES = ":is([data-widget=movers], [data-widget=drivers]) td[data-value]"
+OUTSIDE = """cells => cells.filter(cell => cell.getBoundingClientRect().right >
+    cell.closest("[data-widget]").getBoundingClientRect().right).map(cell => cell.innerText)"""
 CUT_OFF = """all => all.filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth
   && getComputedStyle(one).textOverflow === "ellipsis").map(one => one.textContent)"""
 TOO_WIDE = "one.getBoundingClientRect().right > innerWidth && !one.closest('[role=region]')"
@@ -38,6 +41,7 @@ def test_page(page_of: Open, name: str, width: int, theme: Theme) -> None:
         shot(page, f"{name}-{width}-{theme}")
         assert flaws(page) == []
         assert page.locator("[data-value]").evaluate_all(CUT_OFF) == []
+        assert page.locator(CHANGES).evaluate_all(OUTSIDE) == []
         assert page.locator("[data-widget] [role=alert]").all_inner_texts() == []
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide = "[...document.querySelectorAll('main *')].filter(one => " + TOO_WIDE + ")"

@@ -29,7 +29,7 @@ export function Drivers({ caption, drivers, currency, total, totalLabel = "Chang
     exact: showExact(change, measure("cost"), currency), ...(cells ? { cells } : {}),
   });
   return (
-    <BarTable caption={caption} columns={columns} heading={columns.length ? totalLabel : undefined} rows={drivers.map((one) => row(one.key, one.label, one.change, one.cells))}
+    <BarTable caption={caption} columns={columns} heading={columns.length > 1 ? totalLabel : undefined} rows={drivers.map((one) => row(one.key, one.label, one.change, one.cells))}
       total={total === undefined ? undefined : row("total", totalLabel, total)} />
   );
 }
