@@ -7,7 +7,8 @@ first minute, which spares the rebuild 8 million minute rows that these question
 aggregates by `tracetally-rollup rebuild`, the product's own code. The peer is the same total
 straight from the ledger with FINAL: what the aggregates save. Every round is a question of its own
 (its range ends an hour later), so nothing is answered from memory but where it says so. With
-`--viewers` that many ask for the overview every few seconds while `--rate` calls/s come in.
+`--viewers` that many ask for the overview every few seconds while `--rate` calls/s come in: all for
+the same one, then each for one of its own.
 """
 
 import argparse
@@ -165,8 +166,9 @@ def measure(arguments: argparse.Namespace) -> None:
         sys.stdout.write(f"  peer: the same by model from the ledger with FINAL {scan:.0f} ms\n")
         if arguments.viewers:
             running.restart("rollup")
-            watched = viewers.watch(running, arguments.viewers, arguments.rate, arguments.seconds)
-            sys.stdout.write(f"  {watched}\n")
+            for views in (1, arguments.viewers):
+                told = (arguments.viewers, views, arguments.rate, arguments.seconds)
+                sys.stdout.write(f"  {viewers.watch(running, *told)}\n")
 
 
 def main() -> None:

@@ -51,11 +51,17 @@ def overview(start: str, zone: str, split: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _viewer(running: System, number: int, until: float) -> tuple[list[float], int]:
-    """Milliseconds of each poll and how many were answered 304. No two viewers ask the same."""
-    headers = {"authorization": f"Bearer {running.key}"}
+def view(number: int) -> list[dict[str, Any]]:
+    """The overview in a range, zone and split that no other number of twenty has."""
     start = f"now-{29 - number // len(ZONES)}d/d"
-    queries = overview(start, ZONES[number % len(ZONES)], SPLITS[number % len(SPLITS)])
+    return overview(start, ZONES[number % len(ZONES)], SPLITS[number % len(SPLITS)])
+
+
+async def _viewer(
+    running: System, number: int, queries: list[dict[str, Any]], until: float
+) -> tuple[list[float], int]:
+    """Milliseconds of each poll and how many were answered 304."""
+    headers = {"authorization": f"Bearer {running.key}"}
     took, held, tag = [], 0, ""
     async with httpx.AsyncClient(base_url=running.url("api"), headers=headers, timeout=60) as http:
         await asyncio.sleep(POLL_SECONDS * number / 20)
@@ -72,27 +78,30 @@ async def _viewer(running: System, number: int, until: float) -> tuple[list[floa
     return took, held
 
 
-async def _watch(running: System, viewers: int, seconds: float) -> tuple[list[float], int]:
+async def _watch(
+    running: System, viewers: int, views: int, seconds: float
+) -> tuple[list[float], int]:
     until = time.monotonic() + seconds
-    each = await asyncio.gather(*(_viewer(running, n, until) for n in range(viewers)))
+    asking = (_viewer(running, n, view(n % views), until) for n in range(viewers))
+    each = await asyncio.gather(*asking)
     return [one for took, _ in each for one in took], sum(held for _, held in each)
 
 
-def watch(running: System, viewers: int, rate: int, seconds: float) -> str:
-    """What viewers waited for, in a sentence."""
+def watch(running: System, viewers: int, views: int, rate: int, seconds: float) -> str:
+    """What viewers waited for who share so many views, in a sentence."""
     asyncio.run(publish_prices(running))
     told = get_context("spawn").Queue()
     arguments = (running.url("ingest"), running.key, rate, seconds, told)
     loader = get_context("spawn").Process(target=load, args=arguments)
     loader.start()
     before = running.metric("api", STATEMENTS)
-    took, held = asyncio.run(_watch(running, viewers, seconds))
+    took, held = asyncio.run(_watch(running, viewers, views, seconds))
     statements = (running.metric("api", STATEMENTS) - before) / seconds
     sent, refused, sending = told.get()
     loader.join()
     cuts = quantiles(took, n=20, method="inclusive")
     return (
-        f"{viewers} viewers, {sent / sending:,.0f} calls/s in ({refused} answers 503): overview "
-        f"p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms of {len(took)} polls, {held} answered 304; "
-        f"{statements:.0f} statements/s"
+        f"{viewers} viewers of {views}, {sent / sending:,.0f} calls/s in ({refused} answers 503): "
+        f"overview p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms of {len(took)} polls, "
+        f"{held} answered 304; {statements:.0f} statements/s"
     )
