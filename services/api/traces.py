@@ -1,5 +1,6 @@
 """`GET /v1/traces/{trace_id}` and its steps: a conversation's chain with what each step cost."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -39,7 +40,10 @@ async def trace(request: Request, trace_id: str, caller: Reads, project: Project
     if not found.steps:
         raise not_found("trace")
     told, total = tree(found.steps)
-    kept = await counts(reader, caller.scope, asked.project, trace_id)
+    kept, outcomes = await asyncio.gather(
+        counts(reader, caller.scope, asked.project, trace_id),
+        steps.judged(reader, caller.scope, asked, found),
+    )
     for step in told:
         step["call"] = found.calls.get(step["event_id"])
         step["contents"] = kept.get((step["event_id"], step["span_id"]), 0) + sum(
@@ -51,7 +55,7 @@ async def trace(request: Request, trace_id: str, caller: Reads, project: Project
         "total": total,
         "is_truncated": found.is_truncated,
         "steps": told,
-        "outcomes": await steps.judged(reader, caller.scope, asked, found),
+        "outcomes": outcomes,
     }
 
 

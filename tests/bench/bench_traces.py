@@ -58,6 +58,14 @@ def fill(running: System, low: int, high: int, start: datetime) -> None:
         running.sql(COUNT.format(low=first, high=last))
 
 
+def settle(running: System) -> None:
+    """Wait for the merges that a bulk leaves behind, five minutes at most."""
+    until, quiet = time.monotonic() + 300, 0
+    while quiet < 3 and time.monotonic() < until:
+        time.sleep(1)
+        quiet = 0 if running.sql("SELECT count() FROM system.merges")[0][0] else quiet + 1
+
+
 def questions(running: System, spans: int, start: datetime) -> dict[str, list[tuple[str, Any]]]:
     """Other ids in each round: nothing is warm but the engine."""
     rng = random.Random(spans)
@@ -105,8 +113,10 @@ def main() -> None:
             begun = time.perf_counter()
             fill(running, low, spans, start)
             low = spans
-            took = time.perf_counter() - begun
-            sys.stdout.write(f"{spans:,} spans stored (filled in {took:.0f} s)\n")
+            filled = time.perf_counter() - begun
+            settle(running)
+            merged = time.perf_counter() - begun - filled
+            sys.stdout.write(f"{spans:,} spans filled in {filled:.0f} s, merged in {merged:.0f}\n")
             for name, asked in questions(running, spans, start).items():
                 cuts = quantiles(ask(running, asked), n=20, method="inclusive")
                 sys.stdout.write(f"  {name}: p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms\n")
