@@ -63,7 +63,8 @@ def settle(running: System) -> None:
     until, quiet = time.monotonic() + 300, 0
     while quiet < 3 and time.monotonic() < until:
         time.sleep(1)
-        quiet = 0 if running.sql("SELECT count() FROM system.merges")[0][0] else quiet + 1
+        merging = int(running.sql("SELECT count() FROM system.merges")[0][0])
+        quiet = 0 if merging else quiet + 1
 
 
 def questions(running: System, spans: int, start: datetime) -> dict[str, list[tuple[str, Any]]]:
