@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -183,7 +184,16 @@ class System:
             if not left:
                 return
             await asyncio.sleep(0.1)
-        raise AssertionError(f"not settled after {seconds:g} s: {left}; logs: {self.home}")
+        raise AssertionError(f"not settled after {seconds:g} s: {left}\n{await self._waits()}")
+
+    async def _waits(self) -> str:
+        """What the services that move the records said last, and where they wait now."""
+        moving = [self.processes[name] for name in ("pricer", "rollup")]
+        for process in moving:
+            if pid := process.pid():
+                os.kill(pid, signal.SIGUSR1)
+        await asyncio.sleep(1)
+        return "\n".join(f"{p.log_path}: pid {p.pid()}\n{p.tail(40)}" for p in moving)
 
     async def _unsettled(self) -> str:
         try:

@@ -131,11 +131,11 @@ class Process:
         while not self.is_ready():
             if self.pid() is None:
                 self._reap()
-                raise EngineError(f"{self.name} ended while starting.\n{self._tail()}")
+                raise EngineError(f"{self.name} ended while starting.\n{self.tail()}")
             if time.monotonic() > deadline:
                 raise EngineError(
                     f"{self.name} does not answer after {self.ready_timeout_s:.0f} s; "
-                    f"see {self.log_path}.\n{self._tail()}"
+                    f"see {self.log_path}.\n{self.tail()}"
                 )
             time.sleep(POLL_S)
 
@@ -159,8 +159,9 @@ class Process:
             self._child.wait()
             self._child = None
 
-    def _tail(self) -> str:
+    def tail(self, count: int = LOG_TAIL_LINES) -> str:
+        """The last lines of its log."""
         with contextlib.suppress(OSError):
             lines = self.log_path.read_text(errors="replace").splitlines()
-            return "\n".join(lines[-LOG_TAIL_LINES:])
+            return "\n".join(lines[-count:])
         return ""

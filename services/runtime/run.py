@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.runtime import logs
+from services.runtime import logs, waits
 from services.runtime.settings import RuntimeSettings
 
 Work = Callable[[asyncio.Event], Awaitable[None]]
@@ -72,6 +72,7 @@ async def _main(works: list[Work]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, waits.tell)
     async with asyncio.TaskGroup() as group:
 
         async def guarded(work: Work) -> None:
@@ -85,24 +86,19 @@ async def _main(works: list[Work]) -> None:
 
 
 def run(service: str, settings: RuntimeSettings, works: list[Work]) -> None:
-    """Run all works until a signal or until one ends. An exception ends the process with 1."""
+    """Run all works until a signal or until one ends. An exception ends the process with 1.
+
+    On asyncio's own loop: under uvloop a broker that is killed ends aiokafka's search for it, for
+    good and without a word (aiokafka issue 1038).
+    """
     logs.configure(service, settings.log_level, settings.log_format)
     log = logs.get("runtime")
     log.info("starting", port=settings.port)
     tune_collector()
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_main(works))
+        asyncio.run(_main(works))
     except BaseExceptionGroup as group:
         for error in group.exceptions:
             log.error("stopped by an error", error=repr(error), exc_info=error)
         raise SystemExit(1) from None
     log.info("stopped")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

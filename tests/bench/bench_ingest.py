@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 import httpx
 import orjson
-import uvloop
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from deploy.local.process import free_port
@@ -145,7 +144,7 @@ def serve(port: int, bootstrap: str) -> None:
         app = application(shell_of(settings, publisher), Readiness())
         await run.http_server(app, settings).serve()
 
-    uvloop.run(main())
+    asyncio.run(main())
 
 
 def load(port: int, seconds: float, post: Post, told: Any) -> None:
@@ -167,7 +166,7 @@ def load(port: int, seconds: float, post: Post, told: Any) -> None:
         parts = await asyncio.gather(*(client() for _ in range(CLIENTS)))
         return sorted(t for part in parts for t in part)
 
-    told.put(uvloop.run(main()))
+    told.put(asyncio.run(main()))
 
 
 def cpu_seconds(pid: int) -> float:
@@ -217,7 +216,7 @@ def main() -> None:
             asyncio.run(inside(options.seconds, posts[-1]))
         pstats.Stats(profile).sort_stats("tottime").print_stats(22)
     for post in posts:
-        rate = uvloop.run(inside(options.seconds, post))
+        rate = asyncio.run(inside(options.seconds, post))
         wall, core, times = outside(options.seconds, post, options.bootstrap)
         p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
         sys.stdout.write(

@@ -51,7 +51,7 @@ def test_the_costliest_conversation_of_an_org(page_of: Open, site: Site) -> None
     dearest = site.get("/v1/conversations", **asked, org="acme")["conversations"][0]
     with page_of("/overview") as page:
         hand = Hand("costliest conversation of an org, and its step")
-        hand.click(widget(page, "orgs").get_by_role("link", name="acme"))
+        hand.click(widget(page, "orgs").get_by_role("link", name="acme", exact=True))
         settled(page)
         hand.click(widget(page, "conversations").get_by_role("link", name="Costliest"))
         settled(page)
@@ -83,7 +83,7 @@ def test_two_versions_of_an_assistant(page_of: Open) -> None:
 def test_a_customer_is_handed_its_view(page_of: Open, site: Site) -> None:
     with page_of("/overview") as page:
         hand = Hand("hand a customer their view")
-        hand.click(widget(page, "orgs").get_by_role("link", name="acme"))
+        hand.click(widget(page, "orgs").get_by_role("link", name="acme", exact=True))
         hand.click(page.get_by_role("button", name="Share"))
         hand.click(page.get_by_role("button", name="Copy: frame"))
         hand.click(page.get_by_role("button", name="Copy: token in Python"))
