@@ -111,7 +111,7 @@ async def put_prices(request: Request, caller: Writes) -> Any:
         if isinstance(record, PriceRecord):
             await _check(request.app.state.reader, caller, number, record)
     messages = [
-        Message(PRICES.name, _signed(request, caller, record), book_key(record).encode())
+        Message(PRICES.name, signed(request, caller, record), book_key(record).encode())
         for record in records
     ]
     notes = [
@@ -171,7 +171,7 @@ async def _check(reader: Reader, caller: Caller, number: int, record: PriceRecor
         raise ProblemError(422, detail, field=found[0].field, index=number, flaws=listed)
 
 
-def _signed(request: Request, caller: Caller, record: Any) -> bytes:
+def signed(request: Request, caller: Caller, record: Any) -> bytes:
     """The record with who published it and when, unless it says so itself."""
     audit = record.audit
     update = {

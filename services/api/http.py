@@ -22,6 +22,7 @@ from services.api import (
     replay,
     repricing,
     searches,
+    shipped,
     state,
     traces,
     welcome,
@@ -143,7 +144,7 @@ def build(
     for part in (
         query, usage, views, explained, talks, changes, exports, state, searches, conversations,
         traces, contents, book, quotes, coverage, repricing, session, embeds, first, keys, audit,
-        replay, welcome, pages,
+        replay, shipped, welcome, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400, 422))
     return app

@@ -109,10 +109,7 @@ def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System)
     expect(steps).to_have_text("3 of 4 done")
     assert flaws(page) == []
     shot(page, "welcome-pending-1440-light")
-    page.get_by_label("Input, per 1M tokens").fill("2.50")
-    page.get_by_label("Cache read, per 1M").fill("1.25")
-    page.get_by_label("Output, per 1M tokens").fill("10")
-    hand.click(page.get_by_role("button", name="Publish"))
+    hand.click(page.get_by_role("button", name=re.compile(r"Load all [\d,]+ shipped prices")))
     lamp(page, "priced")
     cost = widget(page, "price").locator("[data-value]")
     expect(cost).to_have_attribute("data-value", "$0.005875")
@@ -123,6 +120,11 @@ def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System)
     hand.click(page.get_by_role("link", name="Explain this price"))
     expect(page.get_by_text("The lines add up to the ledger")).to_be_visible(timeout=30_000)
     hand.done()
+    [note] = [n for n in system.get("/v1/audit")["entries"] if n["action"].startswith("price.")]
+    assert re.fullmatch(r"6\d{3} records", note["target"]), note
+    page.get_by_role("link", name="Prices", exact=True).click()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    expect(page.get_by_role("button", name="shipped prices")).to_have_count(0)
     assert page.evaluate("window.violations") == []
     assert [line for line in said if line.startswith(("error", "warning"))] == []
     page.context.close()

@@ -189,3 +189,25 @@ async def test_what_if_refuses_ranges_that_cannot_be(
     async with client_of("reader") as client:
         answer = await client.post("/v1/what-if", json={"from": start, "to": end})
         assert answer.status_code == 400
+
+
+async def test_the_shipped_book_is_loaded_once_by_a_person_who_may(
+    client_of: Clients, writer: FakeWriter
+) -> None:
+    async with client_of("reader") as client:
+        assert (await client.get("/v1/prices/shipped")).status_code == 403
+        assert (await client.post("/v1/prices/shipped")).status_code == 403
+    async with client_of("admin") as client:
+        offered = (await client.get("/v1/prices/shipped")).json()
+        standing = (await client.get("/v1/prices?limit=10000")).json()["prices"]
+        loaded = await client.post("/v1/prices/shipped")
+    assert loaded.status_code == 202
+    told = loaded.json()
+    assert told["published"] + len(told["held_back"]) == offered["missing"]
+    assert told["position"] == len(writer.written) == told["published"]
+    keys = {(message.key or b"").decode() for message in writer.written}
+    assert not keys & {version["key"] for version in standing}
+    assert all(BOOK_RECORD.validate_json(m.value or b"").audit.published_at for m in writer.written)
+    [note] = writer.audited
+    assert (note["actor"], note["action"]) == ("admin", "price.publish_shipped")
+    assert note["target"] == f"{told['published']} records"

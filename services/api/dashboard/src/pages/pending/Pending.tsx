@@ -6,6 +6,7 @@ import type { Completeness, Estimate } from "~/api/types";
 import { age, whole } from "~/format/measures";
 import { exactMoney, money } from "~/format/money";
 import { reason } from "~/format/reasons";
+import { LoadShipped } from "~/pages/prices/LoadShipped";
 import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Icon } from "~/ui/Icon";
@@ -85,6 +86,7 @@ export default function Pending() {
         {told && <Summary completeness={told.completeness} currency={address.currency} />}
         <Card id="pending" title="Waiting for a price" unit="all time; priced by itself when the price arrives" span={12} {...result}>
           {told && !told.pending.length && <Empty title="Nothing waits."><span className={style.good}><Icon name="check" size={16} /> Every call has its price.</span></Empty>}
+          {isAdmin && told && told.pending.length > 0 && <LoadShipped />}
           {told && told.pending.length > 0 && (
             <div className={ui.scroll} tabIndex={0} role="region" aria-label="Calls that wait, by model">
               <table className={ui.table}>

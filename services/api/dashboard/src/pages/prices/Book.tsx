@@ -9,6 +9,7 @@ import { Card } from "~/ui/Card";
 import { Empty, ProblemNotice } from "~/ui/Notice";
 import ui from "~/ui/ui.module.css";
 
+import { LoadShipped } from "./LoadShipped";
 import style from "./prices.module.css";
 import { type BookRecord, type Version, differences, rateOf, rateText } from "./record";
 
@@ -77,7 +78,7 @@ export function History({ record, isAdmin, onClose }: { record: BookRecord; isAd
   );
 }
 
-export function Book({ onOpen }: { onOpen: (record: BookRecord) => void }) {
+export function Book({ isAdmin, onOpen }: { isAdmin: boolean; onOpen: (record: BookRecord) => void }) {
   const [asked, setAsked] = useState({ kind: "price", provider: "", model: "" });
   const path = (after: string) => `/v1/prices${queryString({ kind: asked.kind, provider: asked.provider || undefined, model: asked.model || undefined, after: after || undefined, limit: "100" })}`;
   const found = useInfiniteQuery({
@@ -91,8 +92,9 @@ export function Book({ onOpen }: { onOpen: (record: BookRecord) => void }) {
         <select className={ui.input} aria-label="Kind" value={asked.kind} onChange={(event) => change("kind", event.target.value)}>{KINDS.map((kind) => <option key={kind}>{kind}</option>)}</select>
         <input className={ui.input} aria-label="Provider" placeholder="Provider, exact" onChange={(event) => change("provider", event.target.value.trim())} />
         <input className={ui.input} aria-label="Model" placeholder="Model, exact" onChange={(event) => change("model", event.target.value.trim())} />
+        {isAdmin && <LoadShipped />}
       </div>
-      {found.data && !versions.length && <Empty title="No such record."><p>The product ships a book of some 6,700 records: <code>tracetally-prices sync --from seed --apply</code></p></Empty>}
+      {found.data && !versions.length && <Empty title="No such record."><p>The product ships a book of some 6,700 prices{isAdmin ? ": the button above loads what is missing here." : ", which an administrator can load here."}</p></Empty>}
       {versions.length > 0 && (
         <div className={style.wide} tabIndex={0} role="region" aria-label="Price records">
           <table className={ui.table}>

@@ -37,7 +37,7 @@ export default function Prices() {
       <div className={ui.grid}>
         {asked !== null && isAdmin && <Card id="add" title="Add or correct a price" unit="one message; history is kept" span={12}><AddPrice key={asked} provider={provider} model={model} /></Card>}
         {opened && <History record={opened} isAdmin={isAdmin} onClose={() => setOpened(null)} />}
-        {tab === "book" ? <Book onOpen={setOpened} /> : <Coverage isAdmin={isAdmin} onAdd={(of, name) => change({}, { add: `${of}|${name}` })} />}
+        {tab === "book" ? <Book isAdmin={isAdmin} onOpen={setOpened} /> : <Coverage isAdmin={isAdmin} onAdd={(of, name) => change({}, { add: `${of}|${name}` })} />}
       </div>
     </>
   );

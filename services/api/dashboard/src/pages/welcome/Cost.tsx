@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { exactMoney, money } from "~/format/money";
 import { reason } from "~/format/reasons";
 import { AddPrice } from "~/pages/prices/AddPrice";
+import { LoadShipped } from "~/pages/prices/LoadShipped";
 import { Notice } from "~/ui/Notice";
 import ui from "~/ui/ui.module.css";
 
@@ -16,8 +17,9 @@ export function Cost({ event }: { event: NonNullable<Progress["event"]> }) {
     return (
       <>
         <Notice tone="warn">
-          {event.provider} {event.model} has no price yet: <b>{reason(event.pending)}</b>{event.pending_detail && ` (${event.pending_detail})`}. Add it here, and the call is priced by itself; until then it is pending, never zero. Or load the shipped price book: <code>tracetally-prices sync --from seed --apply</code>
+          {event.provider} {event.model} has no price yet: <b>{reason(event.pending)}</b>{event.pending_detail && ` (${event.pending_detail})`}. Load the shipped price book, or add this price alone, and the call is priced by itself; until then it is pending, never zero.
         </Notice>
+        <LoadShipped isPrimary />
         <section className={style.price} aria-label="Add price"><AddPrice key={event.model} provider={event.provider} model={event.model} /></section>
         <p className={style.next}><Link className={ui.quietLink} {...trace}>Open the trace</Link></p>
       </>
@@ -41,7 +43,7 @@ export function Then({ org }: { org: string }) {
       <h2>What next</h2>
       <ul>
         <li><Link className={ui.quietLink} to="/orgs/$org" params={{ org }}>The page of {org}</Link>: what a customer sees; "Share" puts it into their own site.</li>
-        <li><Link className={ui.quietLink} to="/prices">The price book</Link>: fill it at once with <code>tracetally-prices sync --from seed --apply</code></li>
+        <li><Link className={ui.quietLink} to="/prices">The price book</Link>: what stands, what nothing prices yet, and some 6,700 shipped prices to load.</li>
         <li><Link className={ui.quietLink} to="/settings">Settings</Link>: keys for colleagues, services and customers.</li>
         <li><Link className={ui.quietLink} to="/overview">The overview</Link>: all of it, live.</li>
       </ul>
