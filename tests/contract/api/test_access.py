@@ -48,9 +48,10 @@ READS = {
     "/v1/repricings": [""],
     "/v1/repricings/{position}": [""],
 }
-ADMIN_READS = {"/v1/keys", "/v1/audit", "/v1/welcome"}
+ADMIN_READS = {"/v1/keys", "/v1/audit", "/v1/welcome", "/v1/prices/shipped"}
 WRITES = [
     ("PUT", "/v1/prices"),
+    ("POST", "/v1/prices/shipped"),
     ("DELETE", "/v1/prices/price|*|openai|m1|2026-01-01T00:00:00Z"),
     ("PUT", "/v1/orgs/acme"),
     ("PUT", "/v1/orgs/globex"),
