@@ -18,6 +18,7 @@ from deploy.demo.replay import Replay, Replayed
 from deploy.demo.traffic import DATA, Generator, Traffic
 from deploy.local.engines import EngineError
 from deploy.local.kafka import console_producer_argv
+from schemas.money import plain
 from schemas.price import BOOK_RECORD, book_key
 from schemas.topics import PRICES
 from services.runtime.kafka import KafkaPublisher, Message
@@ -78,7 +79,7 @@ def late_price(demo: processes.Demo, reader: figures.Reader, expected: Expected)
     say(
         f"Pending calls: {expected.pending} -> {found.pending} after "
         f"{time.monotonic() - started:.1f} s, without a restart. Cost rose by "
-        f"{found.total - before} USD; expected {expected.late_cost} USD."
+        f"{plain(found.total - before)} USD; expected {plain(expected.late_cost)} USD."
     )
     return figures.differences(found, expected, late=True)
 
@@ -98,7 +99,8 @@ def run(*, stay: bool) -> int:
         else:
             say("\nEvery figure equals the oracle's, to the last digit.", style="bold green")
         if stay:
-            say(f"\n{report.addresses(demo)}\n\nUp until Ctrl-C (or: make down).")
+            what = f"\n{report.addresses(demo)}\n\nUp until Ctrl-C (or: make down)."
+            say(what, soft_wrap=True)  # commands are to be pasted
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return 1 if wrong else 0
     except KeyboardInterrupt:

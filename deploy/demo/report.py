@@ -76,6 +76,7 @@ def addresses(demo: Demo) -> str:
     api, key = demo.url("api"), demo.keys.admin
     return "\n".join(
         [
+            f"Dashboard   {api}   sign in with a key below: admin sees all, acme's its own",
             f"Read API    {api}/v1/usage   (described in {api}/openapi.json)",
             f"Ingest      {demo.url('ingest')}/v1/calls",
             f"ClickHouse  {demo.clickhouse_url}   database tracetally",

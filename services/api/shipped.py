@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 
-from schemas.price import BOOK_RECORD, PriceRecord, book_key
+from schemas.price import BOOK_RECORD, book_key
 from schemas.topics import PRICES
 from services.api import audit, examples
 from services.api.access import Caller, Writes
 from services.api.book import signed
-from services.api.completeness import current_prices, price_records
+from services.api.completeness import current_prices
 from services.api.reader import Reader, Rows
-from services.pricing import comparing, seed
+from services.pricing import seed
+from services.pricing.lacking import Lacking, lacking
 from services.runtime.kafka import Message
 from services.runtime.problems import openapi
 
@@ -25,7 +27,7 @@ LOADED = {
     "published": 6711, "position": 6780,
     "held_back": [{
         "key": "price|*|openai|gpt-4o|2024-10-02T00:00:00Z",
-        "would_end": "price|*|openai|gpt-4o|2024-09-01T00:00:00Z",
+        "instead_of": "price|*|openai|gpt-4o|2024-09-01T00:00:00Z",
     }],
 }  # fmt: skip
 
@@ -48,29 +50,19 @@ async def shipped(request: Request, caller: Writes) -> Any:
     return {"records": len(offered), "missing": len(offered - standing)}
 
 
-class Missing(NamedTuple):
-    """Records to publish, by key, and those left out: they would end a version of one's own."""
-
-    records: dict[str, Any]
-    held_back: dict[str, str]
-    """From the key of a shipped record to that of the version it would end."""
-
-
-def missing(standing: Mapping[str, str]) -> Missing:
+def missing(standing: Mapping[str, str]) -> Lacking:
     """What the shipped book has and the one that stands has not; takes a second or two."""
-    shipped_book = comparing.read(seed.lines(), "the shipped price book")
-    own = price_records(record for key, record in standing.items() if key not in shipped_book)
-    series = comparing.by_series({book_key(record): record for record in own})
-    found = Missing({}, {})
-    for key, record in shipped_book.items():
-        if key in standing:
-            continue
-        before = comparing.previous(series, record) if isinstance(record, PriceRecord) else None
-        if before is None:
-            found.records[key] = record
-        else:
-            found.held_back[key] = book_key(before)
-    return found
+    shipped_book = {book_key(r): r for r in map(BOOK_RECORD.validate_json, seed.lines())}
+    own = {key: _parsed(text) for key, text in standing.items() if key not in shipped_book}
+    return lacking(standing, own, shipped_book)
+
+
+def _parsed(record: str) -> Any:
+    """None where later rules refuse what the mirror holds."""
+    try:
+        return BOOK_RECORD.validate_json(record)
+    except ValidationError:
+        return None
 
 
 @router.post(
@@ -80,7 +72,7 @@ def missing(standing: Mapping[str, str]) -> Missing:
     responses=examples.of(LOADED, 202) | openapi(401, 403, 503),
 )
 async def load(request: Request, caller: Writes) -> Any:
-    """Prices of one's own stand: a shipped record that would end one is held back.
+    """Held back is what would price calls of a record of your own: yours stands.
 
     In effect once the price position is there. After a failure, ask again.
     """
@@ -97,7 +89,7 @@ async def load(request: Request, caller: Writes) -> Any:
     for start in range(0, len(messages), RECORDS_AT_ONCE):
         part = messages[start : start + RECORDS_AT_ONCE]
         position = await request.app.state.writer.publish(PRICES.name, part)
-    held = [{"key": key, "would_end": own} for key, own in found.held_back.items()]
+    held = [{"key": key, "instead_of": own} for key, own in found.held_back.items()]
     return {"published": len(found.records), "held_back": held, "position": position}
 
 

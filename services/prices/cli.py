@@ -15,7 +15,7 @@ from services.prices import build, diff, libraries
 from services.prices.merge import Taken, merge
 from services.prices.naming import from_genai, from_litellm
 from services.prices.running import Api, ApiError
-from services.pricing import comparing, seed
+from services.pricing import seed
 from services.pricing.publishing import flaws
 
 DESCRIPTION = """Look at, check, compare and publish price records.
@@ -30,12 +30,12 @@ Arguments = argparse.Namespace
 def book_of(name: str, arguments: Arguments) -> dict[str, Any]:
     """The records of a book, by key."""
     if name == "seed":
-        return comparing.read(seed.lines(), "the shipped price book")
+        return diff.read(seed.lines(), "the shipped price book")
     if name == "running":
         return _api(arguments).book()
     if name in ("genai-prices", "litellm"):
-        return comparing.read(_library(name, arguments), name)
-    return comparing.read(Path(name).read_bytes().splitlines(), name)
+        return diff.read(_library(name, arguments), name)
+    return diff.read(Path(name).read_bytes().splitlines(), name)
 
 
 def _library(name: str, arguments: Arguments) -> list[bytes]:
@@ -59,7 +59,7 @@ def _api(arguments: Arguments) -> Api:
 def sync(arguments: Arguments) -> int:
     """Preview, and with --apply publish, what a book would change of the running one."""
     now, then = book_of("running", arguments), book_of(arguments.source, arguments)
-    changes = comparing.compare(now, then, only=frozenset(arguments.provider))
+    changes = diff.compare(now, then, only=frozenset(arguments.provider))
     _print(diff.told(changes, now, then))
     chosen = [
         then[key] for key in (*changes.new, *changes.changed)
@@ -88,7 +88,7 @@ def _publish(arguments: Arguments, records: Sequence[Any]) -> int:
 def publish(arguments: Arguments) -> int:
     """Publish a file; with --dry-run say what it would change of calls already priced."""
     records = list(
-        comparing.read(arguments.file.read_bytes().splitlines(), arguments.file.name).values()
+        diff.read(arguments.file.read_bytes().splitlines(), arguments.file.name).values()
     )
     if not arguments.dry_run:
         return _publish(arguments, records)
@@ -105,11 +105,11 @@ def publish(arguments: Arguments) -> int:
 def validate(arguments: Arguments) -> int:
     """Every line a record, every record within the bounds of publishing."""
     book = _file(arguments)
-    series = comparing.by_series(book) if arguments.steps else {}
+    series = diff.by_series(book) if arguments.steps else {}
     wrong = 0
     for key, record in book.items():
         if isinstance(record, PriceRecord):
-            for flaw in flaws(record, comparing.previous(series, record)):
+            for flaw in flaws(record, diff.previous(series, record)):
                 wrong += 1
                 _print([f"{key}: {flaw.field}: {flaw.detail}"])
     _print([f"{len(book)} records, {wrong} flaws"])
@@ -117,13 +117,13 @@ def validate(arguments: Arguments) -> int:
 
 
 def _file(arguments: Arguments) -> dict[str, Any]:
-    return comparing.read(arguments.file.read_bytes().splitlines(), arguments.file.name)
+    return diff.read(arguments.file.read_bytes().splitlines(), arguments.file.name)
 
 
 def difference(arguments: Arguments) -> int:
     """Compare two books; exit status 1 when they differ."""
     one, two = book_of(arguments.first, arguments), book_of(arguments.second, arguments)
-    changes = comparing.compare(one, two, only=frozenset(arguments.provider))
+    changes = diff.compare(one, two, only=frozenset(arguments.provider))
     _print(diff.told(changes, one, two))
     return int(bool(changes.new or changes.changed or changes.withdrawn))
 
@@ -267,6 +267,6 @@ def main() -> None:
     arguments = parse(sys.argv[1:])
     try:
         raise SystemExit(arguments.run(arguments))
-    except (ApiError, comparing.RecordError, libraries.LibraryMissingError, OSError) as wrong:
+    except (ApiError, diff.RecordError, libraries.LibraryMissingError, OSError) as wrong:
         sys.stderr.write(f"{wrong}\n")
         raise SystemExit(2) from None

@@ -7,12 +7,11 @@ import orjson
 import pytest
 
 from services.prices import cli, diff
-from services.pricing import comparing
 from tests.unit.pricing.make import price_record, rates
 
 
 def book(*records: dict[str, Any]) -> dict[str, Any]:
-    return comparing.read(map(orjson.dumps, records), "test")
+    return diff.read(map(orjson.dumps, records), "test")
 
 
 def test_new_changed_withdrawn_and_suspicious() -> None:
@@ -23,7 +22,7 @@ def test_new_changed_withdrawn_and_suspicious() -> None:
         price_record("d"),
         price_record("a", effective_from="2026-06-01T00:00:00Z", rates=rates(input="90")),
     )
-    changes = comparing.compare(now, then)
+    changes = diff.compare(now, then)
     assert changes.new == [
         "price|*|openai|a|2026-06-01T00:00:00Z", "price|*|openai|d|2026-01-01T00:00:00Z",
     ]  # fmt: skip
@@ -38,12 +37,12 @@ def test_new_changed_withdrawn_and_suspicious() -> None:
 def test_who_said_it_is_no_change() -> None:
     one = book(price_record(revision=1, audit={"published_by": "a"}))
     two = book(price_record(revision=2, source={"url": "x"}))
-    assert comparing.compare(one, two) == comparing.Changes()
+    assert diff.compare(one, two) == diff.Changes()
 
 
 def test_only_some_providers() -> None:
     then = book(price_record("a"), price_record("a", provider="groq"))
-    assert comparing.compare({}, then, only=frozenset({"groq"})).new == [
+    assert diff.compare({}, then, only=frozenset({"groq"})).new == [
         "price|*|groq|a|2026-01-01T00:00:00Z"
     ]
 
@@ -73,5 +72,5 @@ def test_commands_on_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.ndjson"
     wrong.write_bytes(orjson.dumps(price_record()) + b'\n{"kind":"price"}\n')
-    with pytest.raises(comparing.RecordError, match=r"wrong\.ndjson, line 2: price\.provider"):
+    with pytest.raises(diff.RecordError, match=r"wrong\.ndjson, line 2: price\.provider"):
         run("validate", str(wrong))

@@ -92,8 +92,8 @@ export function Book({ isAdmin, onOpen }: { isAdmin: boolean; onOpen: (record: B
         <select className={ui.input} aria-label="Kind" value={asked.kind} onChange={(event) => change("kind", event.target.value)}>{KINDS.map((kind) => <option key={kind}>{kind}</option>)}</select>
         <input className={ui.input} aria-label="Provider" placeholder="Provider, exact" onChange={(event) => change("provider", event.target.value.trim())} />
         <input className={ui.input} aria-label="Model" placeholder="Model, exact" onChange={(event) => change("model", event.target.value.trim())} />
-        {isAdmin && <LoadShipped />}
       </div>
+      {isAdmin && <LoadShipped />}
       {found.data && !versions.length && <Empty title="No such record."><p>The product ships a book of some 6,700 prices{isAdmin ? ": the button above loads what is missing here." : ", which an administrator can load here."}</p></Empty>}
       {versions.length > 0 && (
         <div className={style.wide} tabIndex={0} role="region" aria-label="Price records">

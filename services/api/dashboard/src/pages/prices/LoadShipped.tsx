@@ -8,6 +8,8 @@ import { Notice, ProblemNotice } from "~/ui/Notice";
 import ui from "~/ui/ui.module.css";
 
 const PATH = "/v1/prices/shipped";
+/** Until the ledger's copy of the book has what was published; an answer before that is the old one. */
+const MIRRORED_MS = 3_000;
 
 interface Shipped {
   records: number;
@@ -16,14 +18,14 @@ interface Shipped {
 
 interface Loaded {
   published: number;
-  held_back: { key: string; would_end: string }[];
+  held_back: { key: string; instead_of: string }[];
 }
 
 function Done({ published, held_back: held }: Loaded) {
   return (
     <Notice tone="good">
       <span data-figure="loaded">{whole(published)} records published.</span> Calls that waited for one of them are priced within seconds.
-      {held.length > 0 && <> {whole(held.length)} held back, since each would end a price of your own: <code>tracetally-prices diff running seed</code> shows them.</>}
+      {held.length > 0 && <> {whole(held.length)} held back, since each would price calls of a record of your own: <code>tracetally-prices diff running seed</code> shows them.</>}
     </Notice>
   );
 }
@@ -41,9 +43,8 @@ export function LoadShipped({ isPrimary = false }: { isPrimary?: boolean }) {
     try {
       const done = await ask<Loaded>(PATH, { method: "POST" });
       setLoaded(done);
-      // The ledger has the records a second later: until then a new answer would be the old one.
       client.setQueryData<Shipped>(["get", PATH], (known) => known && { ...known, missing: done.held_back.length });
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] !== PATH });
+      setTimeout(() => void client.invalidateQueries(), MIRRORED_MS);
     } catch (error) {
       setWrong(error instanceof Problem ? error : new Problem({ status: 0, detail: String(error) }));
     }
