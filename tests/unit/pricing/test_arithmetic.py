@@ -152,9 +152,11 @@ def test_currencies_never_mix() -> None:
 
 
 def test_cache_saved_by_this_calls_rates() -> None:
-    record = price_record(rates=rates(input="3", cache_read="0.3", cache_write_5m="3.75"))
-    event = call(usage={"input": 10, "cache_read": 1000, "cache_write_5m": 1000})
-    result = price(event, book_of(record))
+    record = price_record(
+        rates=rates(input="3", cache_read="0.3", cache_write_5m="3.75", output="15")
+    )
+    used = {"input": 10, "cache_read": 1000, "cache_write_5m": 1000, "output": 7}
+    result = price(call(usage=used), book_of(record))
     assert isinstance(result, Priced)
     assert result.cache_saved == Decimal("0.0027") - Decimal("0.00075")
 

@@ -109,6 +109,8 @@ def test_a_book_is_what_stands_in_it_however_it_came_there(changes: list[tuple[i
 def test_a_fork_is_a_book_of_its_own() -> None:
     book = book_of(*RECORDS)
     before, fork = shape(book), book.fork()
+    assert fork.position == book.position > 0
+    assert fork.record("price|*|nobody|nothing|2026-01-01T00:00:00Z") is None
     for record in RECORDS:
         fork.apply(key_of(record), None, fork.position)
     assert shape(book) == before

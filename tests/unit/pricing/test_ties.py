@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +73,26 @@ def test_undecided_is_what_some_call_is_ambiguous_by(whens: list[dict[str, Any]]
     assert isinstance(parsed, PriceRecord)
     pairs = [(one.id, two.id) for one, two in undecided(parsed.variants)]
     assert bool(pairs) == is_ambiguous(book_of(record))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "is_open"),
+    [
+        ({"days": [1], "minutes": [[0, 60]]}, {"days": [1], "minutes": [[59, 90]]}, True),
+        ({"days": [1], "minutes": [[0, 60]]}, {"days": [1], "minutes": [[60, 90]]}, False),
+        ({"days": [1], "minutes": [[0, 60]]}, {"days": [2], "minutes": [[0, 60]]}, False),
+        (
+            {"days": [1], "minutes": [[0, 60]]},
+            {"days": [2], "minutes": [[0, 60]], "timezone": "Pacific/Auckland"},
+            True,
+        ),
+    ],
+)
+def test_windows_are_open_where_they_overlap_or_may(
+    one: dict[str, Any], two: dict[str, Any], is_open: bool
+) -> None:
+    parsed = BOOK_RECORD.validate_json(
+        orjson.dumps(record_of([{"utc_weekly": one}, {"utc_weekly": two}]))
+    )
+    assert isinstance(parsed, PriceRecord)
+    assert bool(list(undecided(parsed.variants))) is is_open
