@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from services.api.access import Caller, Reads, reader
 from services.api.query.cache import days_of, recent
@@ -31,8 +33,32 @@ class Streams:
 
     def __init__(self, reads: Counters, per_key_max: int) -> None:
         self.counters, self.per_key_max = reads, per_key_max
-        self.open: Counter[str] = Counter()
         self.closing = asyncio.Event()
+        self._open: Counter[str] = Counter()
+
+    def take(self, key_id: str) -> Callable[[], None]:
+        """Count one more, or refuse it. What is returned gives its place back."""
+        if self._open[key_id] >= self.per_key_max:
+            detail = f"this key has {self.per_key_max} streams open already"
+            raise ProblemError(429, detail, headers={"retry-after": "60"})
+        self._open[key_id] += 1
+        return partial(self._open.subtract, [key_id])
+
+
+class Stream(StreamingResponse):
+    """Gives its place back however it ends, begun or not."""
+
+    def __init__(self, events: AsyncIterator[bytes], give_back: Callable[[], None]) -> None:
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._give_back = give_back
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._give_back()
 
 
 @router.get(
@@ -45,30 +71,24 @@ async def changes(request: Request, caller: Reads) -> StreamingResponse:
     An org's key hears of its own days. The stream ends when the key or session does.
     """
     streams: Streams = request.app.state.streams
-    if streams.open[caller.key.key_id] >= streams.per_key_max:
-        detail = f"this key has {streams.per_key_max} streams open already"
-        raise ProblemError(429, detail, headers={"retry-after": "60"})
-    known = await streams.counters.known(caller.scope, recent(request.app.state.clock(), DAYS))
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(
-        _events(request, caller, known), media_type="text/event-stream", headers=headers
-    )
+    give_back = streams.take(caller.key.key_id)
+    try:
+        known = await streams.counters.known(caller.scope, recent(request.app.state.clock(), DAYS))
+    except BaseException:
+        give_back()
+        raise
+    return Stream(_events(request, caller, known), give_back)
 
 
 async def _events(request: Request, caller: Caller, known: Known) -> AsyncIterator[bytes]:
-    streams: Streams = request.app.state.streams
-    streams.open[caller.key.key_id] += 1
     silent = 0
-    try:
-        yield b": listening\n\n"
-        while not await _ends(request, caller):
-            known, event = await _changed(request, caller, known)
-            silent = 0 if event else silent + 1
-            if event or silent >= HEARTBEAT_TICKS:
-                silent = 0
-                yield event or b": nothing changed\n\n"
-    finally:
-        streams.open[caller.key.key_id] -= 1
+    yield b": listening\n\n"
+    while not await _ends(request, caller):
+        known, event = await _changed(request, caller, known)
+        silent = 0 if event else silent + 1
+        if event or silent >= HEARTBEAT_TICKS:
+            silent = 0
+            yield event or b": nothing changed\n\n"
 
 
 async def _ends(request: Request, caller: Caller) -> bool:

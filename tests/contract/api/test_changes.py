@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,6 +150,11 @@ async def _is_bounded(api: httpx.AsyncClient) -> None:
     async with asyncio.timeout(20):
         while (await _status(api)) != 200:  # noqa: ASYNC110 - the process sees who left
             await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
+    async with AsyncExitStack() as opened:
+        streams = [api.stream("GET", "/v1/changes", headers=key("acme")) for _ in range(5)]
+        at_once = await asyncio.gather(*map(opened.enter_async_context, streams))
+        assert sorted(stream.status_code for stream in at_once) == [200, 200, 429, 429, 429]
 
 
 async def _status(api: httpx.AsyncClient) -> int:
