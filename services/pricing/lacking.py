@@ -5,7 +5,7 @@ the earlier: so a record that is only added may take calls from one that stands.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from schemas.price import AliasRecord, PatternRecord, PriceRecord
@@ -21,19 +21,20 @@ class Lacking(NamedTuple):
     held_back: dict[str, str]
 
 
-def lacking(keys: Iterable[str], own: Mapping[str, Any], other: Mapping[str, Any]) -> Lacking:
+def lacking(keys: Container[str], own: Mapping[str, Any], other: Mapping[str, Any]) -> Lacking:
     """`keys` stand already; `own` are the records among them that are not the other book's."""
     by_provider: dict[tuple[str, str], list[tuple[str, Named]]] = defaultdict(list)
     for key, record in own.items():
         if isinstance(record, Named):
             by_provider[_place(record)].append((key, record))
     found = Lacking({}, {})
-    for key in other.keys() - set(keys):
-        passed = _passed_over(by_provider, other[key])
-        if passed:
+    for key, record in other.items():
+        if key in keys:
+            continue
+        if passed := _passed_over(by_provider, record):
             found.held_back[key] = passed
         else:
-            found.records[key] = other[key]
+            found.records[key] = record
     return found
 
 
