@@ -1,7 +1,7 @@
 """Variants of one record that leave open which of them a call falls under. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 from schemas.price import Variant
@@ -39,9 +39,7 @@ def _ties(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 def _can_both_hold(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """A call is served in one special way only: batch, a tier or a speed."""
-    special, other = (
-        {name for name in TIERED if "" not in given.get(name, ("",))} for given in (ours, theirs)
-    )
+    special, other = _special(ours), _special(theirs)
     if special and other and special != other:
         return False
     for name in ours.keys() & theirs.keys():
@@ -53,14 +51,23 @@ def _can_both_hold(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     return True
 
 
+def _special(given: Mapping[str, Any]) -> set[str]:
+    """The attribute by which a variant asks for a special way of being served."""
+    return {name for name in TIERED if "" not in given.get(name, ("",))}
+
+
 def _overlap(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
     """Windows of the week; those of two time zones may."""
     if one["timezone"] != two["timezone"]:
         return True
-    if set(one["days"]).isdisjoint(two["days"]):
-        return False
-    pairs = product(one["minutes"], two["minutes"])
-    return any(start < last and first < end for (start, end), (first, last) in pairs)
+    return not set(one["days"]).isdisjoint(two["days"]) and not _minutes(one).isdisjoint(
+        _minutes(two)
+    )
+
+
+def _minutes(window: Mapping[str, Any]) -> set[int]:
+    """The minutes of each of the window's days."""
+    return {minute for start, end in window["minutes"] for minute in range(start, end)}
 
 
 def _settles(third: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -71,7 +78,12 @@ def _settles(third: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[
 
 
 def _covers(name: str, value: Any, *given: Mapping[str, Any]) -> bool:
-    """True when a condition holds wherever all of the others do."""
+    """True when a condition holds wherever all of the others do.
+
+    A call that is served in a special way is ordinary in every other way.
+    """
+    if name in TIERED and "" in value and any(_special(one) - {name} for one in given):
+        return True
     told = [one[name] for one in given if name in one]
     if not told:
         return False
@@ -79,4 +91,16 @@ def _covers(name: str, value: Any, *given: Mapping[str, Any]) -> bool:
         return bool(value <= max(told))
     if isinstance(value, frozenset):
         return frozenset.intersection(*told) <= value
-    return value in told
+    return value in told or (name == "utc_weekly" and _spans(value, told))
+
+
+def _spans(window: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> bool:
+    """True when a window holds every minute that all of the others share."""
+    if any(one["timezone"] != window["timezone"] for one in told):
+        return False
+    excepted = window["except_calendar"]
+    if excepted and all(one["except_calendar"] != excepted for one in told):
+        return False
+    days = set.intersection(*(set(one["days"]) for one in told))
+    minutes = set.intersection(*map(_minutes, told))
+    return days <= set(window["days"]) and minutes <= _minutes(window)

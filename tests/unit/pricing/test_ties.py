@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.price import BOOK_RECORD, PriceRecord
@@ -40,8 +40,9 @@ WHEN = st.fixed_dictionaries(
 """No variant asks for two special ways at once: a call is served in one."""
 SERVED: list[dict[str, str]] = [
     {},
-    *({name: value} for name, values in SPECIAL.items() for value in values),
+    *({name: value} for name, values in SPECIAL.items() for value in (*values, "new")),
 ]
+"""Ways of being served; a provider may come up with one that no variant names."""
 CALLS = [
     call(usage={"input": tokens + 1}, occurred_at=at, **served, region=region, quality=quality)
     for served, region, quality, tokens, at in product(
@@ -67,6 +68,20 @@ def record_of(whens: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @given(st.lists(WHEN, min_size=2, max_size=3))
+@example(
+    [
+        {"processing": ["batch"]},
+        {"service_tier": ["flex", "standard"], "region": ["eu"]},
+        {"region": ["eu"]},
+    ]
+)
+@example(
+    [
+        {"processing": ["batch"]},
+        {"service_tier": ["flex", "standard"]},
+        {"processing": ["batch"], "service_tier": ["standard"], "region": ["eu", "us"]},
+    ]
+)
 def test_undecided_is_what_some_call_is_ambiguous_by(whens: list[dict[str, Any]]) -> None:
     record = record_of(whens)
     parsed = BOOK_RECORD.validate_json(orjson.dumps(record))
@@ -96,3 +111,26 @@ def test_windows_are_open_where_they_overlap_or_may(
     )
     assert isinstance(parsed, PriceRecord)
     assert bool(list(undecided(parsed.variants))) is is_open
+
+
+@pytest.mark.parametrize(
+    ("window", "settles"),
+    [
+        ({"days": [6, 7], "minutes": [[0, 30], [30, 60]]}, True),
+        ({"days": [7], "minutes": [[0, 60]]}, False),
+        ({"days": [6], "minutes": [[0, 59]]}, False),
+        ({"days": [6], "minutes": [[0, 60]], "timezone": "Europe/Paris"}, False),
+        ({"days": [6], "minutes": [[0, 60]], "except_calendar": "holidays"}, False),
+    ],
+)
+def test_a_third_window_settles_what_it_spans(window: dict[str, Any], settles: bool) -> None:
+    narrow = {"days": [6], "minutes": [[0, 60]]}
+    whens = [
+        {"utc_weekly": narrow, "quality": ["high"]},
+        {"region": ["eu"], "quality": ["high"]},
+        {"utc_weekly": window, "region": ["eu"], "quality": ["high"]},
+    ]
+    parsed = BOOK_RECORD.validate_json(orjson.dumps(record_of(whens)))
+    assert isinstance(parsed, PriceRecord)
+    pairs = [(one.id, two.id) for one, two in undecided(parsed.variants)]
+    assert (("v0", "v1") in pairs) is not settles
