@@ -1,5 +1,6 @@
 """`GET /v1/conversations/{conversation_id}`: its turns in order, with what each added."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -38,13 +39,17 @@ async def conversation(
     the turns. A turn without a trace is one step.
     """
     reader: Reader = request.app.state.reader
-    totals = await _rows(reader, caller.scope, conversation_id, grouped=False)
+    totals, rows = await asyncio.gather(
+        _rows(reader, caller.scope, conversation_id, grouped=False),
+        _rows(reader, caller.scope, conversation_id, grouped=True),
+    )
     if not totals or not totals[0][6 + 2]:
         raise not_found("conversation")
-    rows = await _rows(reader, caller.scope, conversation_id, grouped=True)
     shown = rows[:TURNS_MAX]
-    named = await names(reader, caller.scope, [(row[1], row[2]) for row in shown if row[2]])
-    said = await _said(reader, caller.scope, conversation_id, shown)
+    named, said = await asyncio.gather(
+        names(reader, caller.scope, [(row[1], row[2]) for row in shown if row[2]]),
+        _said(reader, caller.scope, conversation_id, shown),
+    )
     running: dict[str, Any] = {}
     turns = [
         {
@@ -76,14 +81,14 @@ def _added(running: dict[str, Any], sums: Sums) -> dict[str, str]:
 
 async def _rows(reader: Reader, scope: Scope, conversation_id: str, *, grouped: bool) -> Any:
     """One row for each turn, or one for all of them."""
-    hours = f"SELECT slot {scope.rows('subject_hours', final=False)} AND {_HOURS}"
+    hours = f"SELECT org_id, slot {scope.rows('subject_hours', final=False)} AND {_HOURS}"
     columns = ", ".join(_TURNS if grouped else ("''",) * 6 + search.SUMS)
     tail = f" GROUP BY org_id, project, {_TURN} ORDER BY started_ms, ended_ms, {_TURN} " if (
         grouped
     ) else " "  # fmt: skip
     return await reader.query(
         f"SELECT {columns} {scope.rows('calls')} AND is_void = 0 "
-        f"AND toStartOfHour(bucket) IN ({hours}) "
+        f"AND (org_id, toStartOfHour(bucket)) IN ({hours}) "
         f"AND conversation_id = {{conversation_id:String}}{tail}LIMIT {TURNS_MAX + 1}",
         scope,
         conversation_id=conversation_id,

@@ -170,7 +170,7 @@ def _rows(asked: Search) -> str:
     for name, kind in (("conversation", 2), ("user", 3)):
         if asked.matches.get(name):
             among += (
-                f" AND toStartOfHour(bucket) IN (SELECT slot "
+                f" AND (org_id, toStartOfHour(bucket)) IN (SELECT org_id, slot "
                 f"{asked.scope.rows('subject_hours', final=False)} AND kind = {kind} "
                 f"AND key IN (SELECT sipHash64(arrayJoin({{{name}:Array(String)}}))))"
             )

@@ -69,12 +69,34 @@ async def read(reader: Reader, scope: Scope, asked: Asked) -> Trace:
     if not rows:
         return Trace((), {}, is_truncated=False)
     named = [dict(zip(_TOLD, row, strict=True)) for row in rows]
-    counted = await _counted(reader, scope, asked, [int(row[14]) for row in rows])
     tellings = {_telling(row): (str(row[11]), list(row[18 : 18 + len(TOKENS)])) for row in rows}
+    orgs = sorted({told["org_id"] for told in named})
+    counted, calls = await _calls(reader, scope, asked, tellings, orgs)
     live = {(call.event_id, key) for key, call in counted.items()}
     steps = [_step(told, is_counted=(told["event_id"], int(told["call_key"])) in live)
              for told in named]  # fmt: skip
-    return Trace(steps, calls_of(list(tellings), tellings, counted), is_truncated)
+    return Trace(steps, calls, is_truncated)
+
+
+async def _calls(
+    reader: Reader,
+    scope: Scope,
+    asked: Asked,
+    tellings: Mapping[Telling, tuple[str, Any]],
+    orgs: Sequence[str],
+) -> tuple[dict[int, Counted], Mapping[str, Mapping[str, Any]]]:
+    """What the ledger counts of the trace: among its own orgs, by which the ledger is ordered.
+
+    A call that another trace tells for another org is sought among all of them.
+    """
+    told = {event_id for telling, (event_id, _) in tellings.items() if telling.is_call}
+    minutes = [telling.minute for telling in tellings]
+    for among in (orgs, None) if scope.org_id is None else (None,):
+        counted = await _counted(reader, scope, asked, minutes, among)
+        calls = calls_of(list(tellings), tellings, counted)
+        if told <= calls.keys():
+            break
+    return counted, calls
 
 
 async def judged(reader: Reader, scope: Scope, asked: Asked, trace: Trace) -> list[dict[str, Any]]:
@@ -113,21 +135,27 @@ def _hours(scope: Scope) -> str:
 
 
 async def _counted(
-    reader: Reader, scope: Scope, asked: Asked, instants: list[int]
+    reader: Reader,
+    scope: Scope,
+    asked: Asked,
+    minutes: Sequence[int],
+    orgs: Sequence[str] | None,
 ) -> dict[int, Counted]:
     """The calls of the trace that the ledger counts, and which event speaks for each."""
     hours = _hours(scope)
     keys = f"SELECT call_key {scope.tellings(hours)} AND slot IN ({hours}) AND trace_key = {KEY}"
+    among = "" if orgs is None else " AND org_id IN {orgs:Array(String)}"
     rows = await reader.query(
-        f"SELECT call_key, event_id, trace_id {scope.rows('calls')} "
+        f"SELECT call_key, event_id, trace_id {scope.rows('calls')}{among} "
         "AND bucket >= toDateTime({low:UInt32}, 'UTC') "
         "AND bucket <= toDateTime({high:UInt32}, 'UTC') AND is_void = 0 "
         f"AND project = {{project:String}} AND call_key IN ({keys})",
         scope,
-        low=max(0, min(instants) // 60_000 * 60 - NEAR_SECONDS),
-        high=max(instants) // 1000 + NEAR_SECONDS,
+        low=max(0, min(minutes) - NEAR_SECONDS),
+        high=max(minutes) + NEAR_SECONDS,
         trace_id=asked.trace_id,
         project=asked.project,
+        orgs=orgs or [],
     )
     return {int(row[0]): Counted(str(row[1]), str(row[2])) for row in rows}
 

@@ -36,14 +36,14 @@ async def trace(request: Request, trace_id: str, caller: Reads, project: Project
     """
     reader = request.app.state.reader
     asked = Asked(project or caller.key.project, trace_id, STEPS_MAX)
-    found = await steps.read(reader, caller.scope, asked)
+    found, kept = await asyncio.gather(
+        steps.read(reader, caller.scope, asked),
+        counts(reader, caller.scope, asked.project, trace_id),
+    )
     if not found.steps:
         raise not_found("trace")
     told, total = tree(found.steps)
-    kept, outcomes = await asyncio.gather(
-        counts(reader, caller.scope, asked.project, trace_id),
-        steps.judged(reader, caller.scope, asked, found),
-    )
+    outcomes = await steps.judged(reader, caller.scope, asked, found)
     for step in told:
         step["call"] = found.calls.get(step["event_id"])
         step["contents"] = kept.get((step["event_id"], step["span_id"]), 0) + sum(

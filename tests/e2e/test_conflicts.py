@@ -142,3 +142,32 @@ async def test_the_sweep_itself_reports_conflicts(pair: tuple[System, System]) -
     query = "SELECT uniqExact(payload_hash) FROM conflicts FINAL WHERE event_id = 'c-swept only'"
     assert system.sql(query) == [["2"]]
     assert counted(system, "usage_hour")[case][0] == 1
+
+
+async def test_both_traces_of_a_call_know_where_it_is_counted(pair: tuple[System, System]) -> None:
+    """One call told in two traces for two orgs: it counts for one, and each trace finds it."""
+    system, shared = pair[0], {"response_id": "c-shared"}
+    one = told("shared one", **shared)
+    await tell(system, {"one": one, "two": told("shared two", **shared)})
+    calls = []
+    for trace in ("c-shared one", "c-shared two"):
+        (step,) = system.get(f"/v1/traces/{trace}")["steps"]
+        calls.append(step["call"])
+    assert calls[0]["counted"] == calls[1]["counted"]
+    assert {call["why"] == "told_elsewhere" for call in calls} == {True, False}
+    found = counted(system, "usage_hour")
+    assert found.get("shared one", found.get("shared two")) == (1, cost(one, BOOK))
+    assert ("shared one" in found) is not ("shared two" in found)
+
+
+async def test_a_conversation_is_found_in_every_org_that_it_went_through(
+    pair: tuple[System, System],
+) -> None:
+    system, shared = pair[0], {"conversation_id": "c-talk", "user_id": "c-user"}
+    turns = {str(n): told(f"talk {n}", **shared, **at(hours=n)) for n in range(3)}
+    await tell(system, turns)
+    whole = system.get("/v1/conversations/c-talk")
+    assert whole["orgs"] == [f"c-talk {n}" for n in range(3)]
+    since = (NOW - timedelta(days=1)).isoformat()
+    by_user = system.get("/v1/traces", **{"user": "c-user", "from": since})["traces"]
+    assert {trace["org"] for trace in by_user} == set(whole["orgs"])
