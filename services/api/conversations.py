@@ -1,6 +1,7 @@
 """`GET /v1/conversations/{conversation_id}`: its turns in order, with what each added."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -50,17 +51,7 @@ async def conversation(
         names(reader, caller.scope, [(row[1], row[2]) for row in shown if row[2]]),
         _said(reader, caller.scope, conversation_id, shown),
     )
-    running: dict[str, Any] = {}
-    turns = [
-        {
-            "trace_id": row[2], "project": row[1], "org": row[0], "user": row[3],
-            "assistant": row[4], "assistant_version": row[5],
-            "name": named.get((row[1], row[2]), ""), **figures(Sums(*row[6:]), currency),
-            "running": _added(running, Sums(*row[6:])),
-            "outcomes": [one for one in said if row[2] and one["trace_id"] == row[2]],
-        }
-        for row in shown
-    ]  # fmt: skip
+    turns = _turns(shown, named, said, currency)
     traces = {turn["trace_id"] for turn in turns}
     return {
         "conversation_id": conversation_id,
@@ -70,6 +61,23 @@ async def conversation(
         "turns": turns,
         "outcomes": [one for one in said if one["trace_id"] not in traces],
     }
+
+
+def _turns(
+    rows: Any, named: Mapping[tuple[str, str], str], said: Any, currency: str
+) -> list[dict[str, Any]]:
+    """One for each row, in order."""
+    running: dict[str, Any] = {}
+    return [
+        {
+            "trace_id": row[2], "project": row[1], "org": row[0], "user": row[3],
+            "assistant": row[4], "assistant_version": row[5],
+            "name": named.get((row[1], row[2]), ""), **figures(Sums(*row[6:]), currency),
+            "running": _added(running, Sums(*row[6:])),
+            "outcomes": [one for one in said if row[2] and one["trace_id"] == row[2]],
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def _added(running: dict[str, Any], sums: Sums) -> dict[str, str]:
