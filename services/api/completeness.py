@@ -34,8 +34,13 @@ async def rates_of(reader: Reader, scope: Scope, currency: str) -> Rates:
 
 def current_prices(scope: Scope) -> str:
     """`FROM` and `WHERE` of every version that stands: its key's last record, no tombstone."""
+    return f"{last_prices(scope)} AND is_deleted = 0"
+
+
+def last_prices(scope: Scope) -> str:
+    """The same with the tombstones of those that were deleted."""
     last = f"SELECT key, max(position) {scope.rows('price_log', final=False)} GROUP BY key"
-    return f"{scope.rows('price_log')} AND (key, position) IN ({last}) AND is_deleted = 0"
+    return f"{scope.rows('price_log')} AND (key, position) IN ({last})"
 
 
 def price_records(records: Any) -> list[PriceRecord]:

@@ -13,8 +13,8 @@ from schemas.topics import PRICES
 from services.api import audit, examples
 from services.api.access import Caller, Writes
 from services.api.book import signed
-from services.api.completeness import current_prices
-from services.api.reader import Reader, Rows
+from services.api.completeness import last_prices
+from services.api.reader import Reader
 from services.pricing import seed
 from services.pricing.lacking import Lacking, lacking
 from services.runtime.kafka import Message
@@ -22,7 +22,7 @@ from services.runtime.problems import openapi
 
 router = APIRouter()
 RECORDS_AT_ONCE = 500
-OFFERED = {"records": 6766, "missing": 6712}
+OFFERED = {"records": 6766, "missing": 6711, "held_back": 1}
 LOADED = {
     "published": 6711, "position": 6780,
     "held_back": [{
@@ -33,9 +33,9 @@ LOADED = {
 
 
 @cache
-def keys() -> frozenset[str]:
-    """Of every shipped record."""
-    return frozenset(book_key(BOOK_RECORD.validate_json(line)) for line in seed.lines())
+def book() -> Mapping[str, bytes]:
+    """Every shipped record, by key."""
+    return {book_key(BOOK_RECORD.validate_json(line)): line for line in seed.lines()}
 
 
 @router.get(
@@ -44,21 +44,28 @@ def keys() -> frozenset[str]:
     responses=examples.of(OFFERED) | openapi(401, 403, 503),
 )
 async def shipped(request: Request, caller: Writes) -> Any:
-    """A record that was published here and differs is not missing: yours stands."""
-    standing = {row[0] for row in await _standing(request, caller, "key")}
-    offered = await asyncio.to_thread(keys)
-    return {"records": len(offered), "missing": len(offered - standing)}
+    """A record that was published here and differs, or was deleted here, is not missing.
+
+    `held_back` would price calls of a record of your own.
+    """
+    found = await _lacking(request, caller)
+    return {
+        "records": len(book()), "missing": len(found.records), "held_back": len(found.held_back),
+    }  # fmt: skip
 
 
-def missing(standing: Mapping[str, str]) -> Lacking:
-    """What the shipped book has and the one that stands has not; takes a second or two."""
-    shipped_book = {book_key(r): r for r in map(BOOK_RECORD.validate_json, seed.lines())}
-    own = {key: _parsed(text) for key, text in standing.items() if key not in shipped_book}
-    return lacking(standing, own, shipped_book)
+def missing(known: Mapping[str, str]) -> Lacking:
+    """What the shipped book has and the running one never had; may take a second.
+
+    `known` are records by key, empty where the record was deleted.
+    """
+    own = {key: _parsed(text) for key, text in known.items() if key not in book()}
+    other = {key: _parsed(line) for key, line in book().items() if key not in known}
+    return lacking(own, other)
 
 
-def _parsed(record: str) -> Any:
-    """None where later rules refuse what the mirror holds."""
+def _parsed(record: str | bytes) -> Any:
+    """None where there is none, and where later rules refuse what the mirror holds."""
     try:
         return BOOK_RECORD.validate_json(record)
     except ValidationError:
@@ -76,8 +83,7 @@ async def load(request: Request, caller: Writes) -> Any:
 
     In effect once the price position is there. After a failure, ask again.
     """
-    rows = await _standing(request, caller, "key, record")
-    found = await asyncio.to_thread(missing, {row[0]: row[1] for row in rows})
+    found = await _lacking(request, caller)
     messages = [
         Message(PRICES.name, signed(request, caller, record), key.encode())
         for key, record in found.records.items()
@@ -93,6 +99,9 @@ async def load(request: Request, caller: Writes) -> Any:
     return {"published": len(found.records), "held_back": held, "position": position}
 
 
-async def _standing(request: Request, caller: Caller, columns: str) -> Rows:
+async def _lacking(request: Request, caller: Caller) -> Lacking:
     reader: Reader = request.app.state.reader
-    return await reader.query(f"SELECT {columns} {current_prices(caller.scope)}", caller.scope)
+    rows = await reader.query(
+        f"SELECT key, if(is_deleted, '', record) {last_prices(caller.scope)}", caller.scope
+    )
+    return await asyncio.to_thread(missing, {row[0]: row[1] for row in rows})

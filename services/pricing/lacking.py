@@ -5,7 +5,7 @@ the earlier: so a record that is only added may take calls from one that stands.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from schemas.price import AliasRecord, PatternRecord, PriceRecord
@@ -21,16 +21,14 @@ class Lacking(NamedTuple):
     held_back: dict[str, str]
 
 
-def lacking(keys: Container[str], own: Mapping[str, Any], other: Mapping[str, Any]) -> Lacking:
-    """`keys` stand already; `own` are the records among them that are not the other book's."""
+def lacking(own: Mapping[str, Any], other: Mapping[str, Any]) -> Lacking:
+    """`own` are records that are not the other book's, `other` those of it that could be added."""
     by_provider: dict[tuple[str, str], list[tuple[str, Named]]] = defaultdict(list)
     for key, record in own.items():
         if isinstance(record, Named):
             by_provider[_place(record)].append((key, record))
     found = Lacking({}, {})
     for key, record in other.items():
-        if key in keys:
-            continue
         if passed := _passed_over(by_provider, record):
             found.held_back[key] = passed
         else:

@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 
 from schemas.price import BOOK_RECORD, book_key
-from services.api.shipped import keys, missing
+from services.api.shipped import book, missing
 from services.pricing import seed
 from tests.unit.pricing.make import price_record
 
@@ -14,7 +14,7 @@ SHIPPED = {book_key(BOOK_RECORD.validate_json(line)): line.decode() for line in 
 
 def test_an_empty_book_lacks_everything() -> None:
     found = missing({})
-    assert set(found.records) == set(SHIPPED) == keys()
+    assert set(found.records) == set(SHIPPED) == set(book())
     assert not found.held_back
 
 
@@ -39,3 +39,10 @@ def test_what_would_end_a_price_of_ones_own_is_held_back() -> None:
 def test_a_record_that_later_rules_refuse_stops_nothing() -> None:
     odd = {"price|*|openai|odd|2026-01-01T00:00:00Z": '{"kind": "price", "surprise": 1}'}
     assert len(missing(odd).records) == len(SHIPPED)
+
+
+def test_what_was_deleted_here_stays_deleted() -> None:
+    gone = next(iter(SHIPPED))
+    found = missing({gone: ""})
+    assert gone not in found.records
+    assert len(found.records) == len(SHIPPED) - 1

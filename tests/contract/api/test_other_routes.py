@@ -203,7 +203,7 @@ async def test_the_shipped_book_is_loaded_once_by_a_person_who_may(
         loaded = await client.post("/v1/prices/shipped")
     assert loaded.status_code == 202
     told = loaded.json()
-    assert told["published"] + len(told["held_back"]) == offered["missing"]
+    assert (told["published"], len(told["held_back"])) == (offered["missing"], offered["held_back"])
     assert told["position"] == len(writer.written) == told["published"]
     keys = {(message.key or b"").decode() for message in writer.written}
     assert not keys & {version["key"] for version in standing}

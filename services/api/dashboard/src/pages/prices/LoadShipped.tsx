@@ -43,7 +43,7 @@ export function LoadShipped({ isPrimary = false }: { isPrimary?: boolean }) {
     try {
       const done = await ask<Loaded>(PATH, { method: "POST" });
       setLoaded(done);
-      client.setQueryData<Shipped>(["get", PATH], (known) => known && { ...known, missing: done.held_back.length });
+      client.setQueryData<Shipped>(["get", PATH], (known) => known && { ...known, missing: 0 });
       setTimeout(() => void client.invalidateQueries(), MIRRORED_MS);
     } catch (error) {
       setWrong(error instanceof Problem ? error : new Problem({ status: 0, detail: String(error) }));
