@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.demo import figures, processes, report
+from deploy.demo.customers import registry
 from deploy.demo.oracle import MISSING_KEY, MISSING_PRICE, Expected, expect
 from deploy.demo.replay import Replay, Replayed
 from deploy.demo.traffic import DATA, Generator, Traffic
@@ -20,23 +22,31 @@ from deploy.local.engines import EngineError
 from deploy.local.kafka import console_producer_argv
 from schemas.money import plain
 from schemas.price import BOOK_RECORD, book_key
-from schemas.topics import PRICES
+from schemas.topics import ORGS, OUTCOMES, PRICES, Topic
 from services.runtime.kafka import KafkaPublisher, Message
 from services.runtime.settings import KafkaMixin
 
 say = report.console.print
 
 
-async def publish_book(demo: processes.Demo) -> int:
-    """Publish the small price book."""
+def book() -> list[Message]:
+    """The small price book."""
     lines = (DATA / "prices.ndjson").read_bytes().splitlines()
-    publisher = KafkaPublisher(KafkaMixin(kafka_bootstrap=demo.bootstrap))
     keys = [book_key(BOOK_RECORD.validate_json(line)).encode() for line in lines]
-    await publisher.publish(
-        [Message(PRICES.name, line, key) for line, key in zip(lines, keys, strict=True)]
-    )
+    return [Message(PRICES.name, line, key) for line, key in zip(lines, keys, strict=True)]
+
+
+def told(topic: Topic, records: list[dict[str, Any]], key: str) -> list[Message]:
+    """Records as any producer writes them."""
+    return [Message(topic.name, json.dumps(r).encode(), str(r[key]).encode()) for r in records]
+
+
+async def publish(demo: processes.Demo, messages: list[Message]) -> None:
+    """Straight to Kafka."""
+    publisher = KafkaPublisher(KafkaMixin(kafka_bootstrap=demo.bootstrap))
+    await publisher.start()
+    await publisher.publish(messages)
     await publisher.stop()
-    return len(lines)
 
 
 def replay(demo: processes.Demo, traffic: Traffic) -> Replayed:
@@ -54,12 +64,20 @@ def replay(demo: processes.Demo, traffic: Traffic) -> Replayed:
 
 def first_part(demo: processes.Demo, reader: figures.Reader) -> tuple[Expected, list[str]]:
     """Replay, summary, and what differs from the oracle."""
-    say(f"Published {asyncio.run(publish_book(demo))} price book records.")
-    traffic = Generator(datetime.now(UTC)).draw()
+    now = datetime.now(UTC)
+    prices, orgs = book(), told(ORGS, registry(now), "org_id")
+    asyncio.run(publish(demo, prices + orgs))
+    say(f"Published {len(prices)} price book records and {len(orgs)} orgs.")
+    traffic = Generator(now).draw()
     expected = expect(traffic)
     replayed = replay(demo, traffic)
+    asyncio.run(publish(demo, told(OUTCOMES, traffic.outcomes, "outcome_id")))
     wanted = expected.events + sum(expected.dead.values())
-    found = reader.until(lambda f: f.accounted >= wanted and f.pending == expected.pending)
+    found = reader.until(
+        lambda f: (
+            f.accounted >= wanted and (f.pending, f.judged) == (expected.pending, expected.judged)
+        )
+    )
     say(report.costs(found), report.account(found, expected), report.delay(replayed), sep="\n\n")
     return expected, figures.differences(found, expected, late=False)
 

@@ -12,9 +12,9 @@ import httpx
 
 from deploy.demo.oracle import Expected
 from deploy.demo.processes import Demo
+from deploy.demo.traffic import PAST_DAYS
 
 SETTLE_SECONDS_MAX = 60.0
-DAYS_BACK = 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Figures:
     steps: int
     received: int
     duplicates: int
+    judged: int
 
     @property
     def accounted(self) -> int:
@@ -60,12 +61,13 @@ class Reader:
         """All figures at this instant."""
         now = datetime.now(UTC)
         span = {
-            "from": (now - timedelta(days=DAYS_BACK)).isoformat(),
+            "from": (now - timedelta(days=PAST_DAYS + 5)).isoformat(),
             "to": (now + timedelta(hours=1)).isoformat(),
         }
         measures = ["cost", "charge", "steps", "pending_calls"]
         usage = self.get("/v1/usage", by=["org", "model"], top=100, measures=measures, **span)
         health = self.get("/v1/health/data")
+        judged = self.get("/v1/usage", measures=["outcomes", "feedback"], **span)
         total = usage["total"]["total"]
         cost = {
             (group["key"]["org"], group["key"]["model"] or ""): Decimal(group["total"]["cost"] or 0)
@@ -84,6 +86,7 @@ class Reader:
             steps=total["steps"],
             received=health.get("received") or 0,
             duplicates=health.get("duplicates") or 0,
+            judged=sum(judged["total"]["total"].values()),
         )
 
     def dead(self) -> dict[str, int]:
@@ -112,6 +115,7 @@ def differences(figures: Figures, expected: Expected, *, late: bool) -> list[str
         ("dead letters", figures.dead, expected.dead),
         ("cost", figures.total, total),
         ("charge", figures.charge, charge),
+        ("outcomes and ratings", figures.judged, expected.judged),
         ("accounted", figures.accounted, expected.events + sum(expected.dead.values())),
     ]
     if not late:

@@ -41,6 +41,8 @@ class Expected:
     charge: Decimal = Decimal(0)
     late_cost: Decimal = Decimal(0)
     late_charge: Decimal = Decimal(0)
+    judged: int = 0
+    """Outcomes and ratings."""
 
     @property
     def total(self) -> Decimal:
@@ -69,7 +71,7 @@ def cost_of(event: dict[str, Any], book: dict[str, dict[str, Decimal]]) -> Decim
 
 def expect(traffic: Traffic) -> Expected:
     """The figures that follow from the traffic's unique events."""
-    expected = Expected(dead=dict(traffic.malformed))
+    expected = Expected(dead=dict(traffic.malformed), judged=len(traffic.outcomes))
     book = rates()
     unique = {send.event["event_id"]: send.event for send in traffic.sends if send.event}
     for event in unique.values():

@@ -9,17 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from deploy.demo.customers import ORGS, outcomes
+
 DATA = Path(__file__).parent / "data"
 SEED = 20231116
 RESENT_SHARE = 0.03
-LATE_SHARE = 0.02
+PAST_DAYS = 55
+PAST_SHARE = 0.95
+"""Of the trace, told first as what happened before today: two periods of 30 days to compare."""
+HOURS = (*(1,) * 7, 4, 8, *(10,) * 4, 7, *(9,) * 4, 5, 3, 2, 2, 1, 1)
+"""How busy each hour of a day is."""
+WEEKEND_KEPT = 0.4
 KAFKA_SHARE = 0.3
 UNPRICED_MODEL = ("mistral_ai", "mistral-large-2512")
 
-ORGS = (
-    "acme", "globex", "initech", "umbrella", "hooli", "vehement", "stark", "wayne", "wonka",
-    "soylent", "tyrell", "cyberdyne",
-)  # fmt: skip
 CHAT_MODELS = (
     ("openai", "gpt-4o", 30), ("anthropic", "claude-sonnet-4-5-20250929", 30),
     ("google", "gemini-2.5-pro", 20), (*UNPRICED_MODEL, 6),
@@ -47,6 +50,8 @@ class Traffic:
     sends: list[Send] = field(default_factory=list)
     malformed: dict[str, int] = field(default_factory=dict)
     """Expected dead letters by reason."""
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    """What became of the conversations, told when all is over."""
 
 
 def trace_rows() -> list[tuple[int, str, int, int]]:
@@ -86,6 +91,7 @@ class Generator:
                     again = min(row[0] + self._rng.randrange(5_000), self._rows[-1][0])
                     traffic.sends.append(Send(again, way, line, event, is_resent=True))
         self._add_malformed(traffic)
+        traffic.outcomes = outcomes([s.event for s in traffic.sends if s.event], self._rng)
         traffic.sends.sort(key=lambda send: send.at_ms)
         return traffic
 
@@ -93,7 +99,7 @@ class Generator:
         self._count += 1
         return f"{kind}-{self._run}-{self._count:06d}"
 
-    def _conversation(self, service: str) -> dict[str, Any]:
+    def _conversation(self, service: str, offset_ms: int) -> dict[str, Any]:
         """An open conversation to go on with, or a new one."""
         mine = [c for c in self._open if c["service"] == service]
         if mine and self._rng.random() < 0.6:
@@ -110,18 +116,29 @@ class Generator:
             "assistant_id": assistant,
             "assistant_version": version,
             "feature": self._rng.choice(FEATURES[service]),
+            "ago": self._ago(offset_ms),
         }
         self._open = [*self._open[-40:], made]
         return made
 
+    def _ago(self, offset_ms: int) -> timedelta:
+        """How long before the trace's own time a conversation takes place that begins there."""
+        left = 1 - offset_ms / self._rows[-1][0] / PAST_SHARE
+        if left <= 0:
+            return timedelta(0)
+        at, days = self._starts_at + timedelta(milliseconds=offset_ms), 1 + PAST_DAYS * left**1.2
+        is_weekend = (at - timedelta(days=int(days))).weekday() >= 5
+        if is_weekend and self._rng.random() > WEEKEND_KEPT:
+            days += 2
+        [hour] = self._rng.choices(range(24), HOURS)
+        return timedelta(days=int(days), hours=at.hour - hour)
+
     def _turn(self, row: tuple[int, str, int, int]) -> Iterator[dict[str, Any]]:
         """One turn: message, retrieval with its embedding, the model call, post-processing."""
         offset, service, tokens_in, tokens_out = row
-        talk = self._conversation(service)
-        at = self._starts_at + timedelta(milliseconds=offset)
-        if self._rng.random() < LATE_SHARE:
-            at -= timedelta(days=self._rng.randrange(1, 12), hours=self._rng.randrange(24))
-        common = {key: value for key, value in talk.items() if key != "service"}
+        talk = self._conversation(service, offset)
+        at = self._starts_at + timedelta(milliseconds=offset) - talk["ago"]
+        common = {key: value for key, value in talk.items() if key not in ("service", "ago")}
         common |= {"environment": "prod", "trace_id": f"{self._rng.getrandbits(128):032x}"}
         root = f"{self._rng.getrandbits(64):016x}"
 

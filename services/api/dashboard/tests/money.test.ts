@@ -68,3 +68,10 @@ describe("other measures", () => {
     expect([5, 61, 7_300, 200_000].map(age)).toEqual(["5 s", "1 min", "2 h", "2 d"]);
   });
 });
+
+describe("a duration", () => {
+  it.each([
+    [0, "0 ms"], [999, "999 ms"], [1_000, "1 s"], [119_999, "120 s"], [120_000, "2 min"],
+    [7_199_999, "120 min"], [7_200_000, "2 h"], [172_799_999, "48 h"], [172_800_000, "2 d"], [966_000_000, "11.2 d"],
+  ])("of %d ms is %s", (ms, told) => expect(show(ms, measure("latency_ms.p50"), "USD")).toBe(told));
+});

@@ -90,9 +90,12 @@ function percent(share: number): string {
   return size > 0 && size < LEAST_SHARE / 2 ? `${share < 0 ? "−" : ""}<${tenths(LEAST_SHARE)}` : tenths(share);
 }
 
+/** Each unit up to the milliseconds at which the next one is easier to read. */
+const UNITS: [string, number, number][] = [["ms", 1, 1_000], ["s", 1_000, 120_000], ["min", 60_000, 7_200_000], ["h", 3_600_000, 172_800_000], ["d", 86_400_000, Infinity]];
+
 function duration(ms: number): string {
-  if (ms < 1_000) return `${three(ms)} ms`;
-  return ms < 120_000 ? `${three(ms / 1_000)} s` : `${three(ms / 60_000)} min`;
+  const [name, size] = UNITS.find(([, , end]) => ms < end) ?? ["ms", 1];
+  return `${three(ms / size)} ${name}`;
 }
 
 /** How long ago or how long: the largest unit that fits. */

@@ -7,6 +7,8 @@ import { whole } from "~/format/measures";
 import { Notice, ProblemNotice } from "~/ui/Notice";
 import ui from "~/ui/ui.module.css";
 
+import style from "./prices.module.css";
+
 const PATH = "/v1/prices/shipped";
 /** Until the ledger's copy of the book has what was published; an answer before that is the old one. */
 const MIRRORED_MS = 3_000;
@@ -56,7 +58,7 @@ export function LoadShipped({ isPrimary = false }: { isPrimary?: boolean }) {
   return (
     <>
       {wrong && <ProblemNotice problem={wrong} />}
-      <button className={isPrimary ? ui.primary : ui.button} disabled={isBusy} onClick={() => void load()}>{isBusy ? "Loading…" : `Load ${which} shipped prices`}</button>
+      <button className={`${style.load} ${isPrimary ? ui.primary : ui.button}`} disabled={isBusy} onClick={() => void load()}>{isBusy ? "Loading…" : `Load ${which} shipped prices`}</button>
     </>
   );
 }
