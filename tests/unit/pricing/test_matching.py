@@ -92,6 +92,18 @@ def test_pending_reasons(fields: dict[str, Any], reason: str) -> None:
     assert result.reason == reason
 
 
+def test_an_adjustment_for_something_else_names_no_tier() -> None:
+    adjustments = [
+        {"id": "eu", "when": {"region": ["eu"]}, "multiply": "1.1"},
+        {"id": "fast", "when": {"speed": ["fast"]}, "multiply": "6"},
+    ]
+    book = book_of(price_record(adjustments=adjustments))
+    priced = price(call(region="eu", speed="fast"), book)
+    unnamed = price(call(region="eu", service_tier="flex"), book)
+    assert isinstance(priced, Priced)
+    assert unnamed == Pending("variant_missing", "service_tier=flex")
+
+
 @pytest.mark.parametrize("word", ["", "standard", "DEFAULT", "on_demand", "auto", "null"])
 def test_ordinary_tiers_mean_nothing(word: str) -> None:
     event = call(processing=word, service_tier=word, speed=word)

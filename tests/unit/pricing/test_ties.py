@@ -83,11 +83,7 @@ def record_of(whens: list[dict[str, Any]]) -> dict[str, Any]:
     ]
 )
 def test_undecided_is_what_some_call_is_ambiguous_by(whens: list[dict[str, Any]]) -> None:
-    record = record_of(whens)
-    parsed = BOOK_RECORD.validate_json(orjson.dumps(record))
-    assert isinstance(parsed, PriceRecord)
-    pairs = [(one.id, two.id) for one, two in undecided(parsed.variants)]
-    assert bool(pairs) == is_ambiguous(book_of(record))
+    assert bool(open_pairs(whens)) == is_ambiguous(book_of(record_of(whens)))
 
 
 @pytest.mark.parametrize(
@@ -106,31 +102,47 @@ def test_undecided_is_what_some_call_is_ambiguous_by(whens: list[dict[str, Any]]
 def test_windows_are_open_where_they_overlap_or_may(
     one: dict[str, Any], two: dict[str, Any], is_open: bool
 ) -> None:
-    parsed = BOOK_RECORD.validate_json(
-        orjson.dumps(record_of([{"utc_weekly": one}, {"utc_weekly": two}]))
-    )
-    assert isinstance(parsed, PriceRecord)
-    assert bool(list(undecided(parsed.variants))) is is_open
+    assert bool(open_pairs([{"utc_weekly": one}, {"utc_weekly": two}])) is is_open
+
+
+HOLIDAYS = {"except_calendar": "holidays"}
+NARROW = {"days": [6], "minutes": [[0, 60]]}
 
 
 @pytest.mark.parametrize(
-    ("window", "settles"),
+    ("window", "narrow", "settles"),
     [
-        ({"days": [6, 7], "minutes": [[0, 30], [30, 60]]}, True),
-        ({"days": [7], "minutes": [[0, 60]]}, False),
-        ({"days": [6], "minutes": [[0, 59]]}, False),
-        ({"days": [6], "minutes": [[0, 60]], "timezone": "Europe/Paris"}, False),
-        ({"days": [6], "minutes": [[0, 60]], "except_calendar": "holidays"}, False),
+        ({"days": [6, 7], "minutes": [[0, 30], [30, 60]]}, NARROW, True),
+        ({"days": [6], "minutes": [[0, 61]]}, NARROW, True),
+        ({"days": [7], "minutes": [[0, 60]]}, NARROW, False),
+        ({"days": [6], "minutes": [[0, 59]]}, NARROW, False),
+        (NARROW | {"timezone": "Europe/Paris"}, NARROW, False),
+        (NARROW | HOLIDAYS, NARROW, False),
+        (NARROW | {"minutes": [[0, 61]]}, NARROW | HOLIDAYS, True),
+        (NARROW | {"minutes": [[0, 61]]} | HOLIDAYS, NARROW | HOLIDAYS, True),
     ],
 )
-def test_a_third_window_settles_what_it_spans(window: dict[str, Any], settles: bool) -> None:
-    narrow = {"days": [6], "minutes": [[0, 60]]}
+def test_a_third_window_settles_what_it_spans(
+    window: dict[str, Any], narrow: dict[str, Any], settles: bool
+) -> None:
     whens = [
         {"utc_weekly": narrow, "quality": ["high"]},
         {"region": ["eu"], "quality": ["high"]},
         {"utc_weekly": window, "region": ["eu"], "quality": ["high"]},
     ]
+    assert (("v0", "v1") in open_pairs(whens)) is not settles
+
+
+def test_a_third_threshold_settles_what_lies_above_it() -> None:
+    long = {"context_tokens": {"gte": 200}}
+    whens = [long | {"region": ["eu"]}, long | {"quality": ["high"]}]
+    third = {"region": ["eu"], "quality": ["high"]}
+    assert open_pairs(whens) == [("v0", "v1")]
+    assert open_pairs([*whens, third | {"context_tokens": {"gte": 100}}]) == []
+    assert open_pairs([*whens, third | {"context_tokens": {"gte": 201}}]) == [("v0", "v1")]
+
+
+def open_pairs(whens: list[dict[str, Any]]) -> list[tuple[str, str]]:
     parsed = BOOK_RECORD.validate_json(orjson.dumps(record_of(whens)))
     assert isinstance(parsed, PriceRecord)
-    pairs = [(one.id, two.id) for one, two in undecided(parsed.variants)]
-    assert (("v0", "v1") in pairs) is not settles
+    return [(one.id, two.id) for one, two in undecided(parsed.variants)]
