@@ -1,6 +1,6 @@
 """Questions of dashboards through the API over 10 million calls: p50 and p95 of each.
 
-    python -m tests.bench.bench_queries [--calls 10000000] [--viewers 20 --rate 2000]
+    python -m tests.bench.bench_queries [--calls 10000000] [--browser] [--viewers 20 --rate 2000]
 
 The ledger is filled by the engine itself (30 days, 200 orgs, 40 models; the calls of an hour in its
 first minute, which spares the rebuild 8 million minute rows that these questions do not read),
@@ -8,7 +8,8 @@ aggregates by `tracetally-rollup rebuild`, the product's own code. The peer is t
 straight from the ledger with FINAL: what the aggregates save. Every round is a question of its own
 (its range ends an hour later), so nothing is answered from memory but where it says so. With
 `--viewers` that many ask for the overview every few seconds while `--rate` calls/s come in: all for
-the same one, then each for one of its own.
+the same one, then each for one of its own. `--browser` opens the overview as built by
+`make dashboard`.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench import viewers
+from tests.bench import page, viewers
 from tests.bench.engines import system
 from tests.system import System
 
@@ -164,6 +165,8 @@ def measure(arguments: argparse.Namespace) -> None:
         running.sql("SELECT model, sum(cost) FROM calls FINAL WHERE is_void = 0 GROUP BY model")
         scan = (time.perf_counter() - started) * 1000
         sys.stdout.write(f"  peer: the same by model from the ledger with FINAL {scan:.0f} ms\n")
+        if arguments.browser:
+            sys.stdout.write(f"  {page.overview(running)}\n")
         if arguments.viewers:
             running.restart("rollup")
             for views in (1, arguments.viewers):
@@ -176,6 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--browser", action="store_true", help="also open the overview in one")
     parser.add_argument("--viewers", type=int, default=0)
     parser.add_argument("--rate", type=int, default=2_000, help="calls/s that come in meanwhile")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long viewers watch")
