@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -50,8 +51,12 @@ def read_book(lines: Iterable[bytes], name: str) -> PriceBook:
 
 
 def answers(lines: Iterable[bytes], book: PriceBook) -> Iterator[tuple[bytes, bool]]:
-    """One encoded answer a line, and whether the line was understood; empty lines are skipped."""
-    for line in lines:
+    """One encoded answer a line, and whether the line was understood; empty lines are skipped.
+
+    A byte order mark, which some editors and shells put first, is no part of the line.
+    """
+    for raw in lines:
+        line = raw.removeprefix(BOM_UTF8)
         if line.strip():
             answer, understood = quote_line(line, book)
             yield orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), understood

@@ -52,6 +52,8 @@ def candidates(provider: str, reference: str) -> tuple[str, ...]:
     ('ft:gpt-4o-2024-08-06:acme:bot:id1', 'ft:gpt-4o-2024-08-06')
     >>> candidates("gcp.gemini", "models/gemini-2.5-pro")
     ('models/gemini-2.5-pro', 'gemini-2.5-pro')
+    >>> candidates("gcp.vertex_ai", "google/gemini-2.5-pro")
+    ('google/gemini-2.5-pro', 'gemini-2.5-pro')
     """
     name = plain_name(reference)
     found = [name]
@@ -74,7 +76,7 @@ def _provider_rule(provider: str, name: str) -> str:
     if provider.startswith("gcp."):
         if vertex := _VERTEX.match(name):
             return vertex.group(1)
-        return name.removeprefix("models/")
+        return name.removeprefix("models/").removeprefix("google/")
     return name
 
 

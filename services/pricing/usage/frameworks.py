@@ -76,20 +76,31 @@ def langchain(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - n
     return Reading(found, {}, notes_of(found))
 
 
-_GEN_AI = "gen_ai.usage."
-_INPUT = ("input_tokens", "prompt_tokens")
-_OUTPUT = ("output_tokens", "completion_tokens")
+_GEN_AI, _LLM, _COUNT = "gen_ai.usage.", "llm.usage.", "llm.token_count."
+"""OpenTelemetry and most emitters; OpenLLMetry; OpenInference."""
+_INPUT = (
+    _GEN_AI + "input_tokens", _GEN_AI + "prompt_tokens", _LLM + "prompt_tokens", _COUNT + "prompt",
+)  # fmt: skip
+_OUTPUT = (
+    _GEN_AI + "output_tokens", _GEN_AI + "completion_tokens", _LLM + "completion_tokens",
+    _COUNT + "completion",
+)  # fmt: skip
+_TOTAL = (_GEN_AI + "total_tokens", _LLM + "total_tokens", _COUNT + "total")
 _READ = (
-    "cache_read.input_tokens", "cache_read_input_tokens", "input_tokens.cached",
-    "input_token_details.cached_tokens",
+    _GEN_AI + "cache_read.input_tokens", _GEN_AI + "cache_read_input_tokens",
+    _GEN_AI + "input_tokens.cached", _GEN_AI + "input_token_details.cached_tokens",
+    _LLM + "cache_read_input_tokens", _COUNT + "prompt_details.cache_read",
+    _COUNT + "prompt_details.cache_input",
 )  # fmt: skip
 _WRITE = (
-    "cache_write.input_tokens", "cache_creation.input_tokens", "cache_creation_input_tokens",
-    "cache_write_input_tokens",
+    _GEN_AI + "cache_write.input_tokens", _GEN_AI + "cache_creation.input_tokens",
+    _GEN_AI + "cache_creation_input_tokens", _GEN_AI + "cache_write_input_tokens",
+    _LLM + "cache_creation_input_tokens", _COUNT + "prompt_details.cache_write",
 )  # fmt: skip
 _REASONING = (
-    "reasoning.output_tokens", "reasoning_tokens", "details.reasoning_tokens",
-    "output_tokens.reasoning",
+    _GEN_AI + "reasoning.output_tokens", _GEN_AI + "reasoning_tokens",
+    _GEN_AI + "details.reasoning_tokens", _GEN_AI + "output_tokens.reasoning",
+    _COUNT + "completion_details.reasoning",
 )  # fmt: skip
 _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
@@ -103,7 +114,7 @@ _LIFETIMES = "anthropic.usage.cache_creation."
 def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attributes are flat
     """Attributes `gen_ai.usage.*`, old and new names; the same fact may stand under several."""
     attributes = {name: _as_number(value) for name, value in usage.items()}
-    received, sent = _same(attributes, _INPUT), _same(attributes, _OUTPUT)
+    received, sent = same(attributes, *_INPUT), same(attributes, *_OUTPUT)
     if sent is None and usage.get("gen_ai.operation.name") in _NO_OUTPUT:
         sent = None if received is None else 0
     if received is None or sent is None:
@@ -111,8 +122,10 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
             return Reading({}, {})
         raise InvalidError(_GEN_AI + ("input_tokens" if received is None else "output_tokens"),
                            "missing")  # fmt: skip
-    read, written = _same(attributes, _READ) or 0, _same(attributes, _WRITE) or 0
-    reasoning = _same(attributes, _REASONING)
+    read, written = same(attributes, *_READ) or 0, same(attributes, *_WRITE) or 0
+    reasoning, both = same(attributes, *_REASONING), received + sent
+    total = {"total_tokens": same(attributes, *_TOTAL)}
+    check_total(total, "total_tokens", both, both + read + written)
     notes: tuple[str, ...] = ()
     fresh = received - read - written
     if fresh < 0:
@@ -128,10 +141,6 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     tier = word(usage, *_TIERS)
     served = {"processing" if tier == "batch" else "service_tier": tier} if tier else {}
     return Reading(found, served, notes)
-
-
-def _same(attributes: Payload, names: tuple[str, ...]) -> int | None:
-    return same(attributes, *(_GEN_AI + name for name in names))
 
 
 def _as_number(value: object) -> object:

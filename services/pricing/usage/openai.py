@@ -68,8 +68,12 @@ def output_side(
     """Visible text is what no detail accounts for; rejected predictions are billed with it."""
     if not details and not inside and not reasoning:
         return {"output": total}
-    audio, image = counts(details, "audio_tokens", "image_tokens")
+    audio, image, accepted, rejected = counts(
+        details, "audio_tokens", "image_tokens", "accepted_prediction_tokens",
+        "rejected_prediction_tokens",
+    )  # fmt: skip
     text = rest("completion_tokens", total, (inside, audio, image))
+    rest("completion_tokens", text, (accepted, rejected))
     return quantities(output=text, reasoning=reasoning, output_audio=audio, output_image=image)
 
 
@@ -117,7 +121,11 @@ def responses(usage: Payload, response: Payload) -> Reading:
 
 
 def tools(output: Sequence[Payload]) -> Quantities:
-    """Built-in tools that were called: searches, file searches, code containers."""
+    """Built-in tools that were called: searches, file searches, code containers, images.
+
+    An image is billed by tokens of the image model, which no usage tells: it is counted as one, so
+    that the call is not priced without it.
+    """
     kinds = [str(item.get("type", "")) for item in output]
     searches = sum(
         1 for item, kind in zip(output, kinds, strict=True)
@@ -130,7 +138,7 @@ def tools(output: Sequence[Payload]) -> Quantities:
     }
     return quantities(
         web_search=searches, file_search=kinds.count("file_search_call"),
-        code_session=len(containers),
+        code_session=len(containers), image=kinds.count("image_generation_call"),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """`tracetally-pricer quote`: the command as a user runs it, without Kafka."""
 
+import codecs
 import io
 import json
 import subprocess
@@ -128,3 +129,16 @@ def test_command_uses_the_shipped_book() -> None:
         input=orjson.dumps(CALL | {"model": "gpt-4o"}), capture_output=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["cost_usd"] == "0.0035"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_line(tmp_path: Path) -> None:
+    status, [answer] = quoted(tmp_path, codecs.BOM_UTF8 + orjson.dumps(CALL))
+    assert (status, answer["outcome"]) == (0, "priced")
+
+
+@pytest.mark.parametrize("number", [10**30, 2**64, -(2**63) - 1])
+def test_an_id_that_no_answer_can_hold_is_an_error_of_its_line(tmp_path: Path, number: int) -> None:
+    line = json.dumps(CALL | {"id": number}).encode()
+    status, [answer, after] = quoted(tmp_path, line, CALL)
+    assert (status, after["outcome"]) == (1, "priced")
+    assert answer["error"].startswith("id.")

@@ -235,7 +235,7 @@ def test_what_the_payload_tells_fills_what_the_producer_left_out() -> None:
     }  # fmt: skip
     asked = call(usage=None, usage_payload=payload, provider="openrouter", request_model="x")
     found = read(asked)
-    assert found.normaliser == "openrouter.chat@1"
+    assert found.normaliser == "openrouter.chat@2"
     event = found.event
     assert (event.response_id, event.response_model) == ("resp-1", "m1")
     assert event.provider_reported_cost == "0.5"
