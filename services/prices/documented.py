@@ -1,7 +1,8 @@
 """What a provider documents for a family of its models and neither library tells of all of them.
 
-Each rule names the page it comes from. A rule only adds what is missing; the one exception are
-Claude's batch prices on Vertex, which are half of the standard ones whatever a copy of them says.
+Each rule names the page it comes from. A rule only adds what is missing, but for two: Claude's
+batch prices on Vertex are half of the standard ones, and Perplexity's requests are small ones by
+default, whatever a copy of the page says.
 """
 
 import re
@@ -54,6 +55,7 @@ def complete(provider: str, model: str, sheets: list[Sheet]) -> list[Sheet]:
         cells = dict(sheet.cells)
         for rule in _RULES:
             rule(provider, model, cells)
+        _by_default(provider, sheet, cells)
         regions = placed if provider == "anthropic" else sheet.regions
         made.append(replace(sheet, cells=cells, regions=regions))
     return made
@@ -72,6 +74,12 @@ def _times(told: Rates, factor: str, *names: str) -> dict[str, Rate]:
 def _lacking(provider: str, model: str, cells: Cells) -> None:
     base = cells.get((STANDARD, 0), {})
     cells[STANDARD, 0] = {**_LACKING.get((provider, model), {}), **base}
+
+
+def _by_default(provider: str, sheet: Sheet, cells: Cells) -> None:
+    """docs.perplexity.ai, search context size: a request that names none is a low one."""
+    if provider == "perplexity" and (low := sheet.searches.get("low")):
+        cells[STANDARD, 0] = {**cells[STANDARD, 0], **low}
 
 
 def _code_sessions(provider: str, model: str, cells: Cells) -> None:

@@ -45,7 +45,7 @@ FLAVOURS: dict[str, Flavour] = {
     "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 2),
     "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 2),
     "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format"),
-    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse"),
+    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 2),
     "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers"),
     "mistral.chat": Flavour(compatible.mistral, "Mistral chat", 2),
     "mistral.transcription": Flavour(compatible.mistral_transcription, "Mistral speech to text"),

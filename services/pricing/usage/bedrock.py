@@ -40,8 +40,8 @@ def converse(usage: Payload, response: Payload) -> Reading:
 
 
 def _writes(usage: Payload, total: int | None) -> Quantities:
-    """By lifetime; without details five minutes, the default."""
-    sums = {"5m": 0, "1h": 0}
+    """By lifetime; without details five minutes, the default. Half an hour is OpenAI's only one."""
+    sums = {"5m": 0, "1h": 0, "30m": 0}
     details = items(usage, "cacheDetails")
     for item in details:
         lifetime = word(item, "ttl")
@@ -52,7 +52,7 @@ def _writes(usage: Payload, total: int | None) -> Quantities:
         return quantities(cache_write_5m=total)
     if total is not None and sum(sums.values()) != total:
         raise InvalidError("cacheDetails", f"{sums} is not the total of {total}")
-    return quantities(cache_write_5m=sums["5m"], cache_write_1h=sums["1h"])
+    return quantities(cache_write=sums["30m"], cache_write_5m=sums["5m"], cache_write_1h=sums["1h"])
 
 
 def served(response: Payload) -> dict[str, str]:
