@@ -21,12 +21,13 @@ _HALF_IN_BATCH = {
         r"^(gpt-(4o|4\.1)|o[34]-mini|o3$)(?!.*(audio|realtime|tts|transc))"
     ),
     "gcp.gemini": re.compile(r"^gemini-2\.0-flash(-lite)?$"),
+    "gcp.vertex_ai": re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"),
     "mistral_ai": re.compile(r"^(mistral|ministral|magistral|devstral|codestral|pixtral)-"),
     "openai": re.compile(r"^text-embedding-ada-002$"),
 }
 """Fresh input and output at half the price: learn.microsoft.com (global batch), ai.google.dev
-(batch mode), docs.mistral.ai (batch inference), developers.openai.com (batch). Cached input is
-not told."""
+(batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
+(batch inference), developers.openai.com (batch). Cached input is not told."""
 _ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")

@@ -93,7 +93,7 @@ def _flavour(request: QuoteRequest) -> str:
     flavour = infer(canonical(request.provider or ""), request.usage_payload)
     if flavour is None:
         raise QuoteError(
-            f"flavour: provider and payload leave more than one reading; one of {_known()}"
+            f"flavour: provider and payload do not tell which API answered; one of {_known()}"
         )
     return flavour
 

@@ -18,7 +18,7 @@ from services.pricing.usage import (
     google,
     openai,
 )
-from services.pricing.usage.infer import body_of, infer, usage_of
+from services.pricing.usage.infer import body_of, infer, is_of_batch, usage_of
 from services.pricing.usage.reading import InvalidError, Payload, Reading, word
 
 
@@ -110,6 +110,7 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
+    is_batch = is_of_batch(payload)
     payload = body_of(payload)
     found, usage = FLAVOURS[name], usage_of(payload)
     try:
@@ -122,6 +123,8 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     if usage is not payload:
         model = model or word(payload, "model", "modelVersion")
         response_id = response_id or word(payload, "id", "responseId")
+    if is_batch:
+        served = {"processing": "batch"} | served
     normaliser = f"{name}@{found.version}"
     return Reading(told, served, notes, cost, model, response_id, normaliser)
 

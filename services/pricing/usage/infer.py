@@ -14,6 +14,8 @@ _CHATS = {
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
 _USAGES = ("usage", "usageMetadata", "usage_metadata")
+_RESULTS = (("response", "body"), ("result", "message"))
+"""Lines of a batch's results: OpenAI and those like it, Anthropic."""
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
 _INVOKED = (
@@ -57,13 +59,24 @@ def _is_responses(usage: Payload) -> bool:
 def body_of(payload: Payload) -> Payload:
     """The response inside a stream's last event, or what holds its usage there.
 
-    `response.done` and `response.completed` hold the one, `metadata` of ConverseStream the other.
+    `response.done` and `response.completed` hold the one, `metadata` of ConverseStream the other. A
+    line of a batch's results holds it one level deeper.
     """
+    for outer, name in _RESULTS:
+        held = payload.get(outer)
+        inner = held.get(name) if isinstance(held, dict) else None
+        if isinstance(inner, dict):
+            return inner
     for name in ("response", "metadata"):
         inner = payload.get(name)
         if isinstance(inner, dict) and (name == "response" or isinstance(inner.get("usage"), dict)):
             return inner
     return payload
+
+
+def is_of_batch(payload: Payload) -> bool:
+    """True for a line of a batch's results."""
+    return "custom_id" in payload and body_of(payload) is not payload
 
 
 def usage_of(payload: Payload) -> Payload:

@@ -107,6 +107,14 @@ def test_contradiction_is_refused(flavour: str, payload: dict[str, Any], field: 
     assert (refusal.reason, refusal.field) == ("usage_invalid", f"usage_payload.{field}")
 
 
+def test_a_line_of_the_results_of_a_batch_is_a_batch() -> None:
+    body = {"model": "m1", "usage": {"prompt_tokens": 5, "completion_tokens": 6}}
+    line = {"custom_id": "a", "response": {"status_code": 200, "body": body}}
+    reading = told("openai.chat", line)
+    assert (reading.served, reading.response_model) == ({"processing": "batch"}, "m1")
+    assert told("openai.chat", body).served == {}
+
+
 def test_names_of_openinference_are_read() -> None:
     reading = told(
         "otel.genai",

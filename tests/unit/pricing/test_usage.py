@@ -93,6 +93,10 @@ def test_golden_case_is_inferred_and_read(case: dict[str, Any]) -> None:
          "mistral.transcription"),
         ("aws.bedrock", {"metadata": {"usage": {"inputTokens": 1}}}, "aws.bedrock.converse"),
         ("our-own", {"llm.token_count.prompt": 1}, "otel.genai"),
+        ("openai", {"custom_id": "a", "response": {"body": {"usage": {"prompt_tokens": 1}}}},
+         "openai.chat"),
+        ("anthropic", {"custom_id": "a", "result": {"message": {"usage": {"input_tokens": 1}}}},
+         "anthropic.messages"),
     ],
 )  # fmt: skip
 def test_flavour_is_inferred_only_where_one_reading_is_left(
