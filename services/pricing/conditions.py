@@ -40,15 +40,19 @@ def tier(value: str) -> str:
     return "" if name in DEFAULTS else name
 
 
-def attributes(told: Sequence[str]) -> Attributes:
+def attributes(told: Sequence[str], provider: str = "") -> Attributes:
     """The pricing attributes in one spelling, from those of a call in the order of the fields.
 
-    Batch is a way of processing, also where it was told as a tier, as Anthropic's API does.
+    Batch is a way of processing, also where it was told as a tier, as Anthropic's API does. On
+    Vertex every place but "global" is a regional deployment.
     """
     processing, served, speed = map(tier, told[: len(TIERED)])
     if served == BATCH and processing in ("", BATCH):
         processing, served = BATCH, ""
-    return Attributes(processing, served, speed, *map(plain_name, told[len(TIERED) :]))
+    region, deployment, *others = map(plain_name, told[len(TIERED) :])
+    if provider == "gcp.vertex_ai" and not deployment and region not in ("", "global"):
+        deployment = "regional"
+    return Attributes(processing, served, speed, region, deployment, *others)
 
 
 class Subject(NamedTuple):

@@ -142,3 +142,23 @@ def test_an_id_that_no_answer_can_hold_is_an_error_of_its_line(tmp_path: Path, n
     status, [answer, after] = quoted(tmp_path, line, CALL)
     assert (status, after["outcome"]) == (1, "priced")
     assert answer["error"].startswith("id.")
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    command = [str(Path(sys.executable).with_name("tracetally-pricer")), "quote"]
+    lines = orjson.dumps(CALL, option=orjson.OPT_APPEND_NEWLINE) * 2000
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as quoting:
+        assert quoting.stdout is not None
+        quoting.stdout.close()
+        quoting.stdout = None
+        _, complaint = quoting.communicate(lines)
+    assert (quoting.returncode, complaint) == (2, b"")
+
+
+def test_a_wrong_record_of_a_book_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quoted(tmp_path, CALL, records=[{"kind": "price"}]) == (2, [])
+    assert capsys.readouterr().err.count("\n") == 1
