@@ -1,6 +1,6 @@
-"""Usage as libraries re-shape it: LiteLLM, LangChain, OpenTelemetry GenAI attributes.
+"""Usage as libraries re-shape it: LiteLLM, LangChain, Vercel, OpenTelemetry GenAI attributes.
 
-All three say that input holds the cached tokens; emitters that do not are found out by arithmetic.
+All say that input holds the cached tokens; emitters that do not are found out by arithmetic.
 """
 
 from services.pricing.usage.openai import chat_quantities, notes_of
@@ -11,6 +11,8 @@ from services.pricing.usage.reading import (
     Reading,
     check_total,
     count,
+    counts,
+    first,
     part,
     quantities,
     rest,
@@ -76,6 +78,31 @@ def langchain(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - n
     return Reading(found, {}, notes_of(found))
 
 
+def vercel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response
+    """The Vercel AI SDK's usage: since version 6 its details say what was cached.
+
+    Before, some providers' cached tokens were inside the input and others' beside it.
+    """
+    received = first(usage, "inputTokens", "promptTokens")
+    sent = first(usage, "outputTokens", "completionTokens")
+    if received is None or sent is None:
+        raise InvalidError("inputTokens" if received is None else "outputTokens", "missing")
+    check_total(usage, "totalTokens", received + sent)
+    details, out = part(usage, "inputTokenDetails"), part(usage, "outputTokenDetails")
+    fresh, read, written = counts(details, "noCacheTokens", "cacheReadTokens", "cacheWriteTokens")
+    if not details and count(usage, "cachedInputTokens"):
+        raise InvalidError("cachedInputTokens", "inside inputTokens or beside: it is not told")
+    left = rest("inputTokenDetails", received, (read, written))
+    if fresh is not None and fresh != left:
+        raise InvalidError("inputTokenDetails", f"leaves {left}, but noCacheTokens says {fresh}")
+    thought = first(out, "reasoningTokens") or count(usage, "reasoningTokens")
+    found = quantities(
+        input=left, cache_read=read, cache_write=written,
+        output=rest("outputTokens", sent, (thought,)), reasoning=thought,
+    )  # fmt: skip
+    return Reading(found, {})
+
+
 _GEN_AI, _LLM, _COUNT = "gen_ai.usage.", "llm.usage.", "llm.token_count."
 """OpenTelemetry and most emitters; OpenLLMetry; OpenInference."""
 _INPUT = (
@@ -123,14 +150,13 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
         raise InvalidError(_GEN_AI + ("input_tokens" if received is None else "output_tokens"),
                            "missing")  # fmt: skip
     read, written = same(attributes, *_READ) or 0, same(attributes, *_WRITE) or 0
-    reasoning, both = same(attributes, *_REASONING), received + sent
-    total = {"total_tokens": same(attributes, *_TOTAL)}
-    check_total(total, "total_tokens", both, both + read + written)
-    notes: tuple[str, ...] = ()
-    fresh = received - read - written
-    if fresh < 0:
-        notes = ("input_tokens is less than the cached tokens: taken as without them",)
-        fresh = received
+    reasoning = same(attributes, *_REASONING)
+    is_exclusive, is_beside = _outside(attributes, received + sent, read + written, reasoning or 0)
+    sent += (reasoning or 0) if is_beside else 0
+    fresh, notes = received - read - written, tuple[str, ...]()
+    if is_exclusive or fresh < 0:
+        why = "total_tokens adds" if is_exclusive else "input_tokens is less than"
+        notes, fresh = (f"{why} the cached tokens: taken as without them",), received
     found = quantities(input=fresh, cache_read=read, cache_write=written)
     lived = {
         name: attributes.get(_LIFETIMES + name)
@@ -141,6 +167,15 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     tier = word(usage, *_TIERS)
     served = {"processing" if tier == "batch" else "service_tier": tier} if tier else {}
     return Reading(found, served, notes)
+
+
+def _outside(attributes: Payload, both: int, cached: int, reasoning: int) -> tuple[bool, bool]:
+    """Whether the total shows cached tokens beside the input, and reasoning beside the output."""
+    total = same(attributes, *_TOTAL)
+    if total in (None, both):
+        return False, False
+    check_total({"total_tokens": total}, "total_tokens", both, both + cached, both + reasoning)
+    return total == both + cached, total == both + reasoning != both + cached
 
 
 def _as_number(value: object) -> object:

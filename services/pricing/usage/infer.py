@@ -17,6 +17,9 @@ _USAGES = ("usage", "usageMetadata", "usage_metadata")
 _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
+_EMBED = ("voyage", "jina")
+"""Providers of embeddings and rankings alone: whatever they count is input."""
+_VERCEL = frozenset({"inputTokenDetails", "cachedInputTokens", "reasoningTokens"})
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
 _INVOKED = (
     "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
@@ -32,16 +35,30 @@ def infer(provider: str, payload: Payload) -> str | None:
     usage = usage_of(body)
     if not usage or (usage is body and any(usage.get(name, "") is None for name in _USAGES)):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
-    if "input_tokens" in usage and _is_langchain(usage):
-        return "langchain.usage_metadata"
+    if (library := _library(usage)) is not None:
+        return library
     own = _OWN.get(provider)
     if own is not None and (found := own(usage, body)):
         return found
     if "input_tokens" in usage:
         return _by_body(usage, body)
     if "prompt_tokens" in usage or "completion_tokens" in usage:
-        return _CHATS.get(provider, "openai.chat")
+        is_hit = "prompt_cache_hit_tokens" in usage and provider not in _OWN
+        return "deepseek.chat" if is_hit else _CHATS.get(provider, "openai.chat")
+    if "inputTokens" in usage or "promptTokens" in usage:
+        return "vercel.usage"
+    if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
+        return "openai.embeddings"
     return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+
+
+def _library(usage: Payload) -> str | None:
+    """A library that re-shapes every provider's usage, told by names that only it has."""
+    if "input_tokens" in usage:
+        return "langchain.usage_metadata" if _is_langchain(usage) else None
+    if "prompt_tokens" in usage:
+        return None if _MESSAGES.isdisjoint(usage) else "litellm.usage"
+    return "vercel.usage" if "inputTokens" in usage and not _VERCEL.isdisjoint(usage) else None
 
 
 def _by_body(usage: Payload, body: Payload) -> str | None:

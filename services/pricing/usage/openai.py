@@ -21,6 +21,7 @@ from services.pricing.usage.reading import (
     part,
     quantities,
     rest,
+    same,
     word,
 )
 
@@ -42,20 +43,29 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
     if completion is None:
         completion = rest("total_tokens", total or 0, (prompt, outside))
     check_total(usage, "total_tokens", prompt + completion + outside)
-    return input_side(prompt, part(usage, "prompt_tokens_details")) | output_side(
+    return input_side(prompt, _details(usage)) | output_side(
         completion, told, 0 if reasoning_outside else reasoning, reasoning
     )
+
+
+def _details(usage: Payload) -> Payload:
+    """Details of the prompt; Moonshot and Together tell the cached tokens one level higher."""
+    details = part(usage, "prompt_tokens_details")
+    if usage.get("cached_tokens") is None:
+        return details
+    told = {"cached_tokens": usage["cached_tokens"], "in details": details.get("cached_tokens")}
+    return {**details, "cached_tokens": same(told, "cached_tokens", "in details")}
 
 
 def input_side(total: int, details: Payload) -> Quantities:
     """Fresh text is what no detail accounts for."""
     if not details:
         return {"input": total}
-    read, write, created, audio, image = counts(
-        details, "cached_tokens", "cache_write_tokens", "cache_creation_tokens", "audio_tokens",
-        "image_tokens",
-    )  # fmt: skip
-    write = created if write is None else write
+    read, write, audio, image = counts(
+        details, "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"
+    )
+    if write is None:
+        write = first(details, "cache_creation_tokens", "cache_creation_input_tokens")
     fresh = rest("prompt_tokens", total, (read, write, audio, image))
     return quantities(
         input=fresh, cache_read=read, cache_write=write, input_audio=audio, input_image=image
@@ -97,8 +107,10 @@ def chat(usage: Payload, response: Payload) -> Reading:
 
 
 def embeddings(usage: Payload, response: Payload) -> Reading:
-    """Embeddings: only input, and the total equals it."""
+    """Embeddings: only input, and the total equals it. Voyage tells the total alone."""
     prompt = first(usage, "prompt_tokens", "input_tokens")
+    if prompt is None and usage.keys() == {"total_tokens"}:
+        prompt = count(usage, "total_tokens")
     if prompt is not None:
         check_total(usage, "total_tokens", prompt)
     return Reading(quantities(input=prompt), tier(response))

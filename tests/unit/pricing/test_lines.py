@@ -252,7 +252,7 @@ def test_a_refused_payload_keeps_the_call_as_told() -> None:
     assert isinstance(decision.result, Refusal)
     assert (decision.event, decision.normaliser) == (told, "")
     read_well = decide(call(usage=None, usage_payload=payload | {"total_tokens": 2}), book_of())
-    assert read_well.normaliser == "openai.chat@1"
+    assert read_well.normaliser == "openai.chat@2"
 
 
 def test_tokens_of_one_kind_add_up() -> None:

@@ -123,3 +123,23 @@ def test_names_of_openinference_are_read() -> None:
          "llm.token_count.completion_details.reasoning": 2},
     )  # fmt: skip
     assert reading.quantities == {"input": 6, "cache_read": 4, "output": 4, "reasoning": 2}
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (None, {"input": 20, "cache_read": 80, "output": 7, "reasoning": 3}),
+        (110, {"input": 20, "cache_read": 80, "output": 7, "reasoning": 3}),
+        (190, {"input": 100, "cache_read": 80, "output": 7, "reasoning": 3}),
+        (113, {"input": 20, "cache_read": 80, "output": 10, "reasoning": 3}),
+    ],
+)
+def test_a_total_shows_what_an_emitter_counts_beside(
+    total: int | None, expected: dict[str, int]
+) -> None:
+    attributes = {
+        "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10,
+        "gen_ai.usage.cache_read.input_tokens": 80,
+        "gen_ai.usage.reasoning.output_tokens": 3, "gen_ai.usage.total_tokens": total,
+    }  # fmt: skip
+    assert told("otel.genai", attributes).quantities == expected
