@@ -33,7 +33,7 @@ class Flavour(NamedTuple):
 FLAVOURS: dict[str, Flavour] = {
     "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it", 2),
     "openai.responses": Flavour(openai.responses, "OpenAI responses", 2),
-    "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response"),
+    "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response", 2),
     "openai.embeddings": Flavour(openai.embeddings, "OpenAI embeddings", 2),
     "openai.transcription": Flavour(openai.transcription, "OpenAI speech to text"),
     "openai.speech": Flavour(openai.speech, "OpenAI text to speech"),

@@ -29,11 +29,11 @@ def converse(usage: Payload, response: Payload) -> Reading:
     received, sent = count(usage, "inputTokens"), count(usage, "outputTokens")
     if received is None and sent is None:
         return Reading({}, served(response))
-    if received is None:
-        raise InvalidError("inputTokens", "missing")
+    if received is None or sent is None:
+        raise InvalidError("inputTokens" if received is None else "outputTokens", "missing")
     read = first(usage, "cacheReadInputTokens", "cacheReadInputTokenCount")
     written = first(usage, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
-    alone = received + (sent or 0)
+    alone = received + sent
     check_total(usage, "totalTokens", alone, alone + (read or 0) + (written or 0))
     found = quantities(input=received, cache_read=read, output=sent)
     return Reading(found | _writes(usage, written), served(response))
@@ -88,6 +88,9 @@ def invoke(usage: Payload, response: Payload) -> Reading:
 def _counted(usage: Payload, received: str, sent: str) -> Reading:
     read = count(usage, "cacheReadInputTokenCount")
     written = count(usage, "cacheWriteInputTokenCount")
+    for name in (received, sent):
+        if count(usage, name) is None:
+            raise InvalidError(name, "missing")
     found = quantities(
         input=count(usage, received), cache_read=read, cache_write_5m=written,
         output=count(usage, sent),

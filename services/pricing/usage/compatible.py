@@ -34,6 +34,8 @@ def google(usage: Payload, response: Payload) -> Reading:
     if told and total == prompt + completion:
         return Reading(chat_quantities(usage), tier(response))
     thoughts = told or 0
+    if total is None and told is None:
+        raise InvalidError("total_tokens", "missing, and nothing else tells the thoughts")
     if total is not None:
         thoughts = rest("total_tokens", total, (prompt, completion))
         if told and told != thoughts:

@@ -123,8 +123,11 @@ def _openai(usage: Payload, body: Payload) -> str | None:
         return "openai.responses"
     if body.get("type") == "speech.audio.done":
         return "openai.speech"
-    if "input_token_details" in usage or "output_token_details" in usage:
+    heard = usage.get("input_token_details")
+    if "output_token_details" in usage or (isinstance(heard, dict) and "cached_tokens" in heard):
         return "openai.realtime"
+    if heard is not None:
+        return "openai.transcription"
     details = usage.get("input_tokens_details")
     if isinstance(details, dict) and {"image_tokens", "text_tokens"} & set(details):
         return "openai.images"

@@ -163,18 +163,18 @@ def _is_search(item: Payload) -> bool:
 def realtime(usage: Payload, response: Payload) -> Reading:
     """Realtime: text, audio and image partition each total, cached tokens included."""
     usage = part(usage, "usage") or usage
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is None or sent is None:
-        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
-    check_total(usage, "total_tokens", received + sent)
+    received, sent = _both(usage)
     details = part(usage, "input_token_details", "input_tokens_details")
     out = part(usage, "output_token_details", "output_tokens_details")
     audio, image = count(details, "audio_tokens") or 0, count(details, "image_tokens") or 0
-    text = rest("input_tokens", received, (audio, image))
-    cached = count(details, "cached_tokens") or 0
+    text = _text("input_tokens", received, details, (audio, image))
     split = part(details, "cached_tokens_details")
     cached_audio, cached_image = count(split, "audio_tokens"), count(split, "image_tokens")
-    cached_text = rest("cached_tokens", cached, (cached_audio, cached_image))
+    cached = count(details, "cached_tokens")
+    if cached is None:
+        cached = sum(number or 0 for number in counts(split, *_MODALITIES))
+    cached_text = _text("cached_tokens", cached, split, (cached_audio, cached_image), is_all=False)
+    _text("output_tokens", sent, out, counts(out, "audio_tokens", "image_tokens"))
     found = quantities(
         input=rest("cached_tokens", text, (cached_text,)),
         cache_read=cached_text,
@@ -188,15 +188,38 @@ def realtime(usage: Payload, response: Payload) -> Reading:
     return Reading(found, tier(response), notes if is_open else ())
 
 
-def transcription(usage: Payload, response: Payload) -> Reading:
-    """Speech to text: tokens, or seconds."""
-    if usage.get("type") == "duration" or "seconds" in usage:
-        return Reading(quantities(audio_second=number(usage, "seconds")), tier(response))
+_MODALITIES = ("text_tokens", "audio_tokens", "image_tokens")
+
+
+def _both(usage: Payload) -> tuple[int, int]:
+    """Input and output of an API that always tells both; neither is zero for being left out."""
     received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
     if received is None or sent is None:
         raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
     check_total(usage, "total_tokens", received + sent)
+    return received, sent
+
+
+def _text(
+    name: str, total: int, details: Payload, others: Sequence[int | None], *, is_all: bool = True
+) -> int:
+    """What is neither audio nor image. `is_all`: without any details it cannot be told."""
+    if is_all and total and not details:
+        raise InvalidError(name, "no details: what of it is audio is not told")
+    text = rest(name, total, others)
+    told = count(details, "text_tokens")
+    if told is not None and told != text:
+        raise InvalidError(name, f"leaves {text} text tokens, {told} are told")
+    return text
+
+
+def transcription(usage: Payload, response: Payload) -> Reading:
+    """Speech to text: tokens, or seconds."""
+    if usage.get("type") == "duration" or "seconds" in usage:
+        return Reading(quantities(audio_second=number(usage, "seconds")), tier(response))
+    received, sent = _both(usage)
     details = part(usage, "input_token_details", "input_tokens_details")
+    _text("input_tokens", received, details, counts(details, "audio_tokens", "image_tokens"))
     return Reading(input_side(received, details) | quantities(output=sent), tier(response))
 
 
@@ -204,18 +227,15 @@ def speech(usage: Payload, response: Payload) -> Reading:
     """Text to speech: text tokens in, audio tokens out; or characters."""
     if (characters := first(usage, "characters", "input_characters")) is not None:
         return Reading(quantities(character=characters), tier(response))
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is not None and sent is not None:
-        check_total(usage, "total_tokens", received + sent)
+    if not usage.keys() & {"input_tokens", "output_tokens"}:
+        return Reading({}, tier(response))
+    received, sent = _both(usage)
     return Reading(quantities(input=received, output_audio=sent), tier(response))
 
 
 def images(usage: Payload, response: Payload) -> Reading:
     """Image generation: what comes out is image tokens unless the payload splits it."""
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is None or sent is None:
-        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
-    check_total(usage, "total_tokens", received + sent)
+    received, sent = _both(usage)
     text = count(part(usage, "output_tokens_details"), "text_tokens")
     found = input_side(received, part(usage, "input_tokens_details"))
     found["output_image"] = rest("output_tokens", sent, (text,))
