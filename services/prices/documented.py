@@ -44,6 +44,10 @@ _LACKING: dict[tuple[str, str], Rates] = {
     ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
 }
 """Azure's retail price of the name's one snapshot."""
+_STORED = {
+    re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"): Decimal("4.5"),
+    re.compile(r"^gemini-2\.[05]-flash(-lite)?$"): Decimal(1),
+}
 _CODE = re.compile(r"^(gpt|o[134])-")
 _SESSION = (Decimal("0.03"), 1)
 
@@ -116,6 +120,19 @@ def _fast(provider: str, model: str, cells: Cells) -> None:
             cells["fast", above] = _times(told, "6")
 
 
+def _groq_flex(provider: str, model: str, cells: Cells) -> None:  # noqa: ARG001 - of all models
+    """console.groq.com/docs/flex-processing: pricing matches the on-demand tier."""
+    if provider == "groq" and ("flex", 0) not in cells:
+        cells["flex", 0] = _times(cells[STANDARD, 0], "1")
+
+
+def _cache_storage(provider: str, model: str, cells: Cells) -> None:
+    """ai.google.dev, context caching: what an hour of a million cached tokens costs."""
+    kept = next((price for rule, price in _STORED.items() if rule.match(model)), None)
+    if provider == "gcp.gemini" and kept is not None:
+        cells[STANDARD, 0] = {"cache_storage_token_hour": (kept, MILLION), **cells[STANDARD, 0]}
+
+
 def _batch(provider: str, model: str, cells: Cells) -> None:
     """platform.claude.com and Vertex: all usage of a batch, caches too, is half the price."""
     is_vertex = provider == "gcp.vertex_ai" and model.startswith("claude-")
@@ -131,5 +148,6 @@ def _batch(provider: str, model: str, cells: Cells) -> None:
 
 
 _RULES: tuple[Callable[[str, str, Cells], None], ...] = (
-    _lacking, _code_sessions, _one_modality, _long_context, _fast, _batch,
+    _lacking, _code_sessions, _one_modality, _long_context, _fast, _batch, _groq_flex,
+    _cache_storage,
 )  # fmt: skip
