@@ -82,9 +82,13 @@ def _lacking(provider: str, model: str, cells: Cells) -> None:
 
 
 def _by_default(provider: str, sheet: Sheet, cells: Cells) -> None:
-    """docs.perplexity.ai, search context size: a request that names none is a low one."""
+    """docs.perplexity.ai, search context size: a request that names none is a low one.
+
+    And its changelog of April 2025: only deep research charges for the tokens of citations.
+    """
     if provider == "perplexity" and (low := sheet.searches.get("low")):
-        cells[STANDARD, 0] = {**cells[STANDARD, 0], **low}
+        free = {"citation": (Decimal(0), MILLION)}
+        cells[STANDARD, 0] = {**free, **cells[STANDARD, 0], **low}
 
 
 def _code_sessions(provider: str, model: str, cells: Cells) -> None:

@@ -129,8 +129,12 @@ def _id_of(line: bytes) -> Any:
     return parsed.get("id") if isinstance(parsed, dict) else None
 
 
+_BRANCHES = ("int", "str", "constrained-int", "constrained-str")
+"""What pydantic adds where a field may be a number or text: no part of its name."""
+
+
 def first_of(wrong: ValidationError) -> str:
     """What is wrong first, and where."""
     error = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in error["loc"])
+    where = ".".join(str(part) for part in error["loc"] if part not in _BRANCHES)
     return f"{where}: {error['msg']}" if where else str(error["msg"])

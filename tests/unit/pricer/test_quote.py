@@ -80,7 +80,7 @@ def test_outcomes(tmp_path: Path, change: Any, outcome: str, reason: str | None)
         (CALL | {"usage": {"input": 1}}, "usage, usage_payload: give one of the two"),
         (CALL | {"flavour": "openai.telepathy"}, "flavour: 'openai.telepathy' is not known"),
         (CALL | {"usage_payload": {"tokens": 3}}, "flavour"),
-        (CALL | {"usage_payload": None, "usage": {"input": -1}}, "usage.input"),
+        (CALL | {"usage_payload": None, "usage": {"input": -1}}, "usage.input: "),
         (CALL | {"usage_payload": None, "usage": {"thoughts": 1}}, "usage.thoughts"),
     ],
 )  # fmt: skip
@@ -141,7 +141,7 @@ def test_an_id_that_no_answer_can_hold_is_an_error_of_its_line(tmp_path: Path, n
     line = json.dumps(CALL | {"id": number}).encode()
     status, [answer, after] = quoted(tmp_path, line, CALL)
     assert (status, after["outcome"]) == (1, "priced")
-    assert answer["error"].startswith("id.")
+    assert answer["error"].startswith("id: ")
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
