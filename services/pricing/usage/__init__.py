@@ -72,13 +72,18 @@ SYNONYMS = {
     "openai": "openai.chat", "openai.chat_completions": "openai.chat",
     "openai.chat.completions": "openai.chat", "openai.audio": "openai.transcription",
     "openai.image": "openai.images", "openai.response": "openai.responses",
+    "openai.completions": "openai.chat", "openai.embedding": "openai.embeddings",
+    "azure.openai.embeddings": "openai.embeddings", "azure.embeddings": "openai.embeddings",
     "azure": "azure.openai.chat", "azure.chat": "azure.openai.chat",
     "azure.openai": "azure.openai.chat", "azure.responses": "azure.openai.responses",
     "anthropic": "anthropic.messages", "anthropic.streaming": "anthropic.stream",
     "gemini": "google.gemini", "gemini.generate_content": "google.gemini",
     "google": "google.gemini", "google.generate_content": "google.gemini",
     "gcp.gemini": "google.gemini", "vertex": "google.vertex", "gcp.vertex_ai": "google.vertex",
-    "gemini.openai": "google.openai", "google.openai_compat": "google.openai",
+    "gemini.generatecontent": "google.gemini", "vertex.gemini": "google.vertex",
+    "vertex.anthropic": "anthropic.messages", "gemini.openai_compatibility": "google.openai",
+    "google.openai_compatibility": "google.openai", "gemini.openai": "google.openai",
+    "google.openai_compat": "google.openai",
     "bedrock": "aws.bedrock.converse", "bedrock.converse": "aws.bedrock.converse",
     "bedrock.invoke": "aws.bedrock.invoke", "aws.bedrock": "aws.bedrock.converse",
     "mistral": "mistral.chat", "cohere": "cohere.chat", "cohere.v2": "cohere.chat",
@@ -90,6 +95,11 @@ SYNONYMS = {
     "litellm": "litellm.usage", "langchain": "langchain.usage_metadata", "otel": "otel.genai",
 }  # fmt: skip
 """Other names of flavours that mean only one."""
+_SEPARATORS = str.maketrans("", "", " ._-")
+_JOINED = {
+    name.translate(_SEPARATORS): known
+    for name, known in [*((name, name) for name in FLAVOURS), *SYNONYMS.items()]
+}
 
 
 def canonical_flavour(name: str) -> str | None:
@@ -97,10 +107,10 @@ def canonical_flavour(name: str) -> str | None:
 
     >>> canonical_flavour("Bedrock.Converse"), canonical_flavour("nope")
     ('aws.bedrock.converse', None)
+    >>> canonical_flavour("OpenAI chat"), canonical_flavour("otel.gen_ai")
+    ('openai.chat', 'otel.genai')
     """
-    plain = name.strip().lower()
-    plain = SYNONYMS.get(plain, plain)
-    return plain if plain in FLAVOURS else None
+    return _JOINED.get(name.lower().translate(_SEPARATORS))
 
 
 def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:

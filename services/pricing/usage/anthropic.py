@@ -68,8 +68,13 @@ def served(usage: Payload) -> dict[str, str]:
 
 
 def stream(usage: Payload, response: Payload) -> Reading:
-    """The events of a stream under `events`: every value is cumulative, so the last one wins."""
-    events = usage.get("events") or [usage]
+    """The events of a stream under `events`: every value is cumulative, so the last one wins.
+
+    Without events it is the usage that the stream ended with.
+    """
+    events = usage.get("events")
+    if events is None:
+        return messages(usage, response)
     reading = messages(last_of(events), response)
     begun = next((part(event, "message") for event in events if event.get("message")), {})
     model, response_id = word(begun, "model"), word(begun, "id")

@@ -84,6 +84,8 @@ def test_a_stream_tells_its_model_and_its_output_at_its_end() -> None:
     reading = told("anthropic.stream", {"events": [START, {"type": "ping"}, end]})
     assert reading.quantities == {"input": 5, "output": 9}
     assert (reading.response_model, reading.response_id) == ("claude", "m1")
+    last = {"type": "message_delta", "usage": {"input_tokens": 5, "output_tokens": 9}}
+    assert told("anthropic.stream", last).quantities == {"input": 5, "output": 9}
 
 
 @pytest.mark.parametrize(
