@@ -129,7 +129,22 @@ def responses(usage: Payload, response: Payload) -> Reading:
     elif received is not None or sent is not None:
         missing = "output_tokens" if sent is None else "input_tokens"
         raise InvalidError(missing, "missing")
-    return Reading(found | tools(items(response, "output")), tier(response), notes_of(found))
+    used = tools(items(response, "output"))
+    if "web_search" in used and not found.get("reasoning") and _is_preview(response):
+        used["request"] = used.pop("web_search")
+    return Reading(found | used, tier(response), notes_of(found))
+
+
+def _is_preview(response: Payload) -> bool:
+    """The preview of web search has a fee of its own for models that do not reason.
+
+    Only the tool that was asked for tells it (developers.openai.com, pricing of built-in tools);
+    counted as requests, such searches are not priced at the fee of the others.
+    """
+    asked = [word(tool, "type") for tool in items(response, "tools")]
+    return any(kind.startswith("web_search_preview") for kind in asked) and not word(
+        part(response, "reasoning"), "effort"
+    )
 
 
 def tools(output: Sequence[Payload]) -> Quantities:

@@ -73,6 +73,23 @@ def test_an_image_made_by_a_tool_is_counted_so_that_it_is_not_free() -> None:
     assert told("openai.responses", made).quantities["image"] == 1
 
 
+@pytest.mark.parametrize(
+    ("tool", "effort", "counted"),
+    [
+        ("web_search", None, "web_search"),
+        ("web_search_preview", "medium", "web_search"),
+        ("web_search_preview", None, "request"),
+        ("web_search_preview_2025_03_11", None, "request"),
+    ],
+)
+def test_searches_of_the_preview_are_told_apart_for_models_that_do_not_reason(
+    tool: str, effort: str | None, counted: str
+) -> None:
+    body = {"usage": XAI, "output": [{"type": "web_search_call"}], "tools": [{"type": tool}]}
+    reading = told("openai.responses", body | {"reasoning": {"effort": effort}})
+    assert reading.quantities == {"input": 5, "output": 6, counted: 1}
+
+
 START = {
     "type": "message_start",
     "message": {"id": "m1", "model": "claude", "usage": {"input_tokens": 5, "output_tokens": 1}},
