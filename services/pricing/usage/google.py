@@ -24,7 +24,6 @@ TRAFFIC = {
     "ON_DEMAND_PRIORITY": "priority",
     "ON_DEMAND_FLEX": "flex",
     "ON_DEMAND": "standard",
-    "TRAFFIC_TYPE_UNSPECIFIED": "standard",
 }
 _BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
@@ -121,6 +120,11 @@ def served(usage: Payload, response: Payload) -> dict[str, str]:
     """The tier: Vertex calls it traffic type."""
     if traffic := word(usage, "trafficType", "traffic_type"):
         name = traffic.rsplit(".", 1)[-1].upper()
-        return {"service_tier": TRAFFIC.get(name, name.lower())}
-    tier = word(usage, "serviceTier", "service_tier") or word(response, "serviceTier")
-    return {"service_tier": tier.lower()} if tier else {}
+        return _tier(TRAFFIC.get(name, name.lower()))
+    return _tier(word(usage, "serviceTier", "service_tier") or word(response, "serviceTier"))
+
+
+def _tier(told: str) -> dict[str, str]:
+    """Google's enumerations have a value that says nothing."""
+    name = told.lower()
+    return {"service_tier": name} if name and not name.endswith("unspecified") else {}

@@ -38,6 +38,21 @@ def test_grounding_is_billed_by_query_from_gemini_3_on_and_by_answer_before() ->
     }
 
 
+@pytest.mark.parametrize(
+    ("named", "served"),
+    [
+        ({"serviceTier": "PRIORITY"}, {"service_tier": "priority"}),
+        ({"serviceTier": "SERVICE_TIER_UNSPECIFIED"}, {}),
+        ({"trafficType": "TRAFFIC_TYPE_UNSPECIFIED"}, {}),
+        ({"traffic_type": "TrafficType.ON_DEMAND_FLEX"}, {"service_tier": "flex"}),
+    ],
+)
+def test_a_tier_of_google_that_says_nothing_is_none(
+    named: dict[str, str], served: dict[str, str]
+) -> None:
+    assert told("google.vertex", {"promptTokenCount": 5, **named}).served == served
+
+
 XAI = {"input_tokens": 5, "output_tokens": 6, "total_tokens": 11}
 
 
