@@ -1,6 +1,6 @@
 """One call to be priced on demand: a line of `tracetally-pricer quote`, an item of `/v1/quote`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class QuoteAttributes(Record):
 class QuoteRequest(Record):
     """A call with either its disjoint `usage` or the provider's own `usage_payload`."""
 
-    id: str | int
+    id: str | Annotated[int, Field(ge=-(2**63), lt=2**64)]
     provider: Text | None = None
     model: Text | None = Field(None, description="The model that answered.")
     time: Instant = Field(description="When the provider answered; the price of then counts.")

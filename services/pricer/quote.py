@@ -1,18 +1,21 @@
 """`tracetally-pricer quote`: prices NDJSON from stdin by a book, offline: no Kafka, no settings."""
 
 import argparse
+import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import orjson
+from pydantic import ValidationError
 
 from schemas.dead import Refusal
 from schemas.price import BOOK_RECORD, book_key
 from services.pricing import seed
 from services.pricing.book import PriceBook
-from services.pricing.quote import quote_line
+from services.pricing.quote import first_of, quote_line
 from services.runtime.run import tune_collector
 
 EPILOG = """\
@@ -25,7 +28,8 @@ speed, region, deployment, ...} and "org_id". Each answer is a line: outcome pri
 quarantined, cost and charge as strings, the lines of the sum, record, revision and variant. A line
 that cannot be understood is answered with "error".
 
-Exit status: 0 every line was understood, 1 some were not, 2 wrong arguments or price book.
+Exit status: 0 every line was understood, 1 some were not, 2 wrong arguments or price book, or the
+answers could not be written.
 """
 
 
@@ -36,13 +40,14 @@ class BookError(Exception):
 def read_book(lines: Iterable[bytes], name: str) -> PriceBook:
     """A book from NDJSON records, one record a line."""
     book = PriceBook()
-    for number, line in enumerate(lines, start=1):
+    for number, raw in enumerate(lines, start=1):
+        line = raw.removeprefix(BOM_UTF8)
         if not line.strip():
             continue
         try:
             key = book_key(BOOK_RECORD.validate_json(line)).encode()
-        except ValueError as wrong:
-            raise BookError(f"{name}, line {number}: {wrong}") from None
+        except ValidationError as wrong:
+            raise BookError(f"{name}, line {number}: {first_of(wrong)}") from None
         refused = book.apply(key, line, book.position)
         if isinstance(refused, Refusal):
             raise BookError(f"{name}, line {number}: {refused.field}: {refused.detail}")
@@ -50,8 +55,12 @@ def read_book(lines: Iterable[bytes], name: str) -> PriceBook:
 
 
 def answers(lines: Iterable[bytes], book: PriceBook) -> Iterator[tuple[bytes, bool]]:
-    """One encoded answer a line, and whether the line was understood; empty lines are skipped."""
-    for line in lines:
+    """One encoded answer a line, and whether the line was understood; empty lines are skipped.
+
+    A byte order mark, which some editors and shells put first, is no part of the line.
+    """
+    for raw in lines:
+        line = raw.removeprefix(BOM_UTF8)
         if line.strip():
             answer, understood = quote_line(line, book)
             yield orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), understood
@@ -90,4 +99,15 @@ def _files(paths: Sequence[Path]) -> PriceBook:
 def main(arguments: Sequence[str]) -> int:
     """Console command."""
     tune_collector()
-    return run(arguments, sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        return run(arguments, sys.stdin.buffer, sys.stdout.buffer)
+    except OSError as wrong:
+        return _unwritten(wrong)
+
+
+def _unwritten(wrong: OSError) -> int:
+    """Whoever read the answers left, or there is no room for them: what is left goes nowhere."""
+    if not isinstance(wrong, BrokenPipeError):
+        sys.stderr.write(f"{wrong}\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 2

@@ -1,7 +1,8 @@
 """What a provider documents for a family of its models and neither library tells of all of them.
 
-Each rule names the page it comes from. A rule only adds what is missing; the one exception are
-Claude's batch prices on Vertex, which are half of the standard ones whatever a copy of them says.
+Each rule names the page it comes from. A rule only adds what is missing, but for two: Claude's
+batch prices on Vertex are half of the standard ones, and Perplexity's requests are small ones by
+default, whatever a copy of the page says.
 """
 
 import re
@@ -20,12 +21,13 @@ _HALF_IN_BATCH = {
         r"^(gpt-(4o|4\.1)|o[34]-mini|o3$)(?!.*(audio|realtime|tts|transc))"
     ),
     "gcp.gemini": re.compile(r"^gemini-2\.0-flash(-lite)?$"),
+    "gcp.vertex_ai": re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"),
     "mistral_ai": re.compile(r"^(mistral|ministral|magistral|devstral|codestral|pixtral)-"),
     "openai": re.compile(r"^text-embedding-ada-002$"),
 }
 """Fresh input and output at half the price: learn.microsoft.com (global batch), ai.google.dev
-(batch mode), docs.mistral.ai (batch inference), developers.openai.com (batch). Cached input is
-not told."""
+(batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
+(batch inference), developers.openai.com (batch). Cached input is not told."""
 _ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")
@@ -42,6 +44,10 @@ _LACKING: dict[tuple[str, str], Rates] = {
     ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
 }
 """Azure's retail price of the name's one snapshot."""
+_STORED = {
+    re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"): Decimal("4.5"),
+    re.compile(r"^gemini-2\.[05]-flash(-lite)?$"): Decimal(1),
+}
 _CODE = re.compile(r"^(gpt|o[134])-")
 _SESSION = (Decimal("0.03"), 1)
 
@@ -54,6 +60,7 @@ def complete(provider: str, model: str, sheets: list[Sheet]) -> list[Sheet]:
         cells = dict(sheet.cells)
         for rule in _RULES:
             rule(provider, model, cells)
+        _by_default(provider, sheet, cells)
         regions = placed if provider == "anthropic" else sheet.regions
         made.append(replace(sheet, cells=cells, regions=regions))
     return made
@@ -72,6 +79,16 @@ def _times(told: Rates, factor: str, *names: str) -> dict[str, Rate]:
 def _lacking(provider: str, model: str, cells: Cells) -> None:
     base = cells.get((STANDARD, 0), {})
     cells[STANDARD, 0] = {**_LACKING.get((provider, model), {}), **base}
+
+
+def _by_default(provider: str, sheet: Sheet, cells: Cells) -> None:
+    """docs.perplexity.ai, search context size: a request that names none is a low one.
+
+    And its changelog of April 2025: only deep research charges for the tokens of citations.
+    """
+    if provider == "perplexity" and (low := sheet.searches.get("low")):
+        free = {"citation": (Decimal(0), MILLION)}
+        cells[STANDARD, 0] = {**free, **cells[STANDARD, 0], **low}
 
 
 def _code_sessions(provider: str, model: str, cells: Cells) -> None:
@@ -107,6 +124,19 @@ def _fast(provider: str, model: str, cells: Cells) -> None:
             cells["fast", above] = _times(told, "6")
 
 
+def _groq_flex(provider: str, model: str, cells: Cells) -> None:  # noqa: ARG001 - of all models
+    """console.groq.com/docs/flex-processing: pricing matches the on-demand tier."""
+    if provider == "groq" and ("flex", 0) not in cells:
+        cells["flex", 0] = _times(cells[STANDARD, 0], "1")
+
+
+def _cache_storage(provider: str, model: str, cells: Cells) -> None:
+    """ai.google.dev, context caching: what an hour of a million cached tokens costs."""
+    kept = next((price for rule, price in _STORED.items() if rule.match(model)), None)
+    if provider == "gcp.gemini" and kept is not None:
+        cells[STANDARD, 0] = {"cache_storage_token_hour": (kept, MILLION), **cells[STANDARD, 0]}
+
+
 def _batch(provider: str, model: str, cells: Cells) -> None:
     """platform.claude.com and Vertex: all usage of a batch, caches too, is half the price."""
     is_vertex = provider == "gcp.vertex_ai" and model.startswith("claude-")
@@ -122,5 +152,6 @@ def _batch(provider: str, model: str, cells: Cells) -> None:
 
 
 _RULES: tuple[Callable[[str, str, Cells], None], ...] = (
-    _lacking, _code_sessions, _one_modality, _long_context, _fast, _batch,
+    _lacking, _code_sessions, _one_modality, _long_context, _fast, _batch, _groq_flex,
+    _cache_storage,
 )  # fmt: skip

@@ -15,6 +15,7 @@ DEFAULTS = frozenset({"", "null", "none", "standard", "default", "on_demand", "o
 TIERED = ("processing", "service_tier", "speed")
 """Attributes whose non-default value must be named by a price, or the price is not known."""
 
+BATCH = "batch"
 _PLAIN = ("region", "deployment", "search_context_size", "image_size", "quality")
 
 Calendars = Mapping[str, frozenset[date]]
@@ -39,9 +40,19 @@ def tier(value: str) -> str:
     return "" if name in DEFAULTS else name
 
 
-def attributes(told: Sequence[str]) -> Attributes:
-    """The pricing attributes in one spelling, from those of a call in the order of the fields."""
-    return Attributes(*map(tier, told[: len(TIERED)]), *map(plain_name, told[len(TIERED) :]))
+def attributes(told: Sequence[str], provider: str = "") -> Attributes:
+    """The pricing attributes in one spelling, from those of a call in the order of the fields.
+
+    Batch is a way of processing, also where it was told as a tier, as Anthropic's API does. On
+    Vertex every place but "global" is a regional deployment.
+    """
+    processing, served, speed = map(tier, told[: len(TIERED)])
+    if served == BATCH and processing in ("", BATCH):
+        processing, served = BATCH, ""
+    region, deployment, *others = map(plain_name, told[len(TIERED) :])
+    if provider == "gcp.vertex_ai" and not deployment and region not in ("", "global"):
+        deployment = "regional"
+    return Attributes(processing, served, speed, region, deployment, *others)
 
 
 class Subject(NamedTuple):
@@ -88,6 +99,8 @@ class Condition:
 
 def compile_when(when: When) -> Condition:
     """Compile, or `ValueError` for what can never be evaluated."""
+    if when.processing is None and {tier(value) for value in when.service_tier or ()} == {BATCH}:
+        when = when.model_copy(update={"processing": [BATCH], "service_tier": None})
     tests: list[_Holds] = []
     for name in (*TIERED, *_PLAIN):
         values = getattr(when, name)

@@ -146,7 +146,8 @@ def _subject(event: CallEvent, book: PriceBook, version: Version, used: Quantiti
     known = book.cache.get(told)
     if known is None:
         provider, *models = told[:3]
-        known = (attributes(told[3:]), canonical(provider), tuple(map(plain_name, models)))
+        name = canonical(provider)
+        known = (attributes(told[3:], name), name, tuple(map(plain_name, models)))
         book.remember(told, known)
     measured = 0
     for dimension, number in used.items():

@@ -52,6 +52,10 @@ def candidates(provider: str, reference: str) -> tuple[str, ...]:
     ('ft:gpt-4o-2024-08-06:acme:bot:id1', 'ft:gpt-4o-2024-08-06')
     >>> candidates("gcp.gemini", "models/gemini-2.5-pro")
     ('models/gemini-2.5-pro', 'gemini-2.5-pro')
+    >>> candidates("aws.bedrock", "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/m1")[1:]
+    ('us-gov.m1',)
+    >>> candidates("gcp.vertex_ai", "google/gemini-2.5-pro")
+    ('google/gemini-2.5-pro', 'gemini-2.5-pro')
     """
     name = plain_name(reference)
     found = [name]
@@ -70,12 +74,18 @@ def candidates(provider: str, reference: str) -> tuple[str, ...]:
 
 def _provider_rule(provider: str, name: str) -> str:
     if provider == "aws.bedrock" and name.startswith("arn:"):
-        return name.rsplit("/", 1)[-1]
+        return _arn(name)
     if provider.startswith("gcp."):
         if vertex := _VERTEX.match(name):
             return vertex.group(1)
-        return name.removeprefix("models/")
+        return name.removeprefix("models/").removeprefix("google/")
     return name
+
+
+def _arn(name: str) -> str:
+    """The model's id; what AWS runs apart, for governments or in China, has prices of its own."""
+    own, place = name.rsplit("/", 1)[-1], name.split(":")[1].removeprefix("aws").strip("-")
+    return f"{place}.{own}" if place and not own.startswith(f"{place}.") else own
 
 
 def in_force(items: Sequence[Any], at: datetime) -> Any | None:

@@ -4,6 +4,8 @@ The canonical names are those of OpenTelemetry's `gen_ai.provider.name`. Two pro
 stay two providers, because they charge differently.
 """
 
+import re
+
 _NAMES = {
     "openai": (),
     "azure.ai.openai": ("azure", "azure.openai", "azure_openai", "azure-openai", "az.ai.openai"),
@@ -27,6 +29,10 @@ _NAMES = {
         "google.vertex",
         "google_vertexai",
         "google_vertex_ai",
+        "vertex_ai-anthropic",
+        "vertex_ai-anthropic_models",
+        "vertex_ai-language-models",
+        "google.vertex.anthropic",
     ),
     "gcp.gemini": (
         "google",
@@ -38,9 +44,10 @@ _NAMES = {
         "google_genai",
         "google.generative-ai",
         "google_generative_ai",
+        "google_ai_studio",
     ),
     "mistral_ai": ("mistral", "mistralai"),
-    "cohere": (),
+    "cohere": ("cohere_chat",),
     "deepseek": ("deep_seek",),
     "x_ai": ("xai", "x-ai", "x.ai", "grok"),
     "groq": (),
@@ -70,6 +77,10 @@ _CANONICAL = {
     alias: name for name, aliases in _NAMES.items() for alias in (name, *aliases)
 }  # fmt: skip
 KNOWN = frozenset(_NAMES)
+_SEPARATORS = str.maketrans("", "", " ._-")
+_JOINED = {alias.translate(_SEPARATORS): name for alias, name in _CANONICAL.items()}
+_API = re.compile(r"\.(chat|completion|embedding|image|messages|responses|speech|transcription)$")
+"""What the Vercel AI SDK adds to a provider's name: which of its APIs was called."""
 
 
 def plain_name(text: str) -> str:
@@ -82,9 +93,19 @@ def canonical(provider: str) -> str:
 
     >>> canonical(" Azure.OpenAI "), canonical("gcp.vertex_ai"), canonical("our-own-gpus")
     ('azure.ai.openai', 'gcp.vertex_ai', 'our-own-gpus')
+    >>> canonical("Amazon Bedrock"), canonical("google.vertex.chat")
+    ('aws.bedrock', 'gcp.vertex_ai')
     """
     name = plain_name(provider)
-    return _CANONICAL.get(name, name)
+    return _CANONICAL.get(name) or _respelled(name)
+
+
+def _respelled(name: str) -> str:
+    """A name of the table that is separated otherwise, or followed by the API that was called."""
+    joined = _JOINED.get(name.translate(_SEPARATORS))
+    if joined is None and (api := _API.search(name)):
+        joined = _JOINED.get(name[: api.start()].translate(_SEPARATORS))
+    return joined or name
 
 
 def spellings(provider: str) -> tuple[str, ...]:

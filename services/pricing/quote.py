@@ -29,7 +29,7 @@ def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
         request = QuoteRequest.model_validate_json(line)
         return quote(request, book), True
     except ValidationError as wrong:
-        return {"id": _id_of(line), "error": _first(wrong)}, False
+        return {"id": _id_of(line), "error": first_of(wrong)}, False
     except QuoteError as wrong:
         return {"id": request.id, "error": str(wrong)}, False
 
@@ -93,7 +93,7 @@ def _flavour(request: QuoteRequest) -> str:
     flavour = infer(canonical(request.provider or ""), request.usage_payload)
     if flavour is None:
         raise QuoteError(
-            f"flavour: provider and payload leave more than one reading; one of {_known()}"
+            f"flavour: provider and payload do not tell which API answered; one of {_known()}"
         )
     return flavour
 
@@ -129,7 +129,12 @@ def _id_of(line: bytes) -> Any:
     return parsed.get("id") if isinstance(parsed, dict) else None
 
 
-def _first(wrong: ValidationError) -> str:
+_BRANCHES = ("int", "str", "constrained-int", "constrained-str")
+"""What pydantic adds where a field may be a number or text: no part of its name."""
+
+
+def first_of(wrong: ValidationError) -> str:
+    """What is wrong first, and where."""
     error = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in error["loc"])
+    where = ".".join(str(part) for part in error["loc"] if part not in _BRANCHES)
     return f"{where}: {error['msg']}" if where else str(error["msg"])

@@ -18,7 +18,7 @@ from services.pricing.usage import (
     google,
     openai,
 )
-from services.pricing.usage.infer import body_of, infer, usage_of
+from services.pricing.usage.infer import body_of, infer, is_of_batch, usage_of
 from services.pricing.usage.reading import InvalidError, Payload, Reading, word
 
 
@@ -31,38 +31,40 @@ class Flavour(NamedTuple):
 
 
 FLAVOURS: dict[str, Flavour] = {
-    "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it"),
-    "openai.responses": Flavour(openai.responses, "OpenAI responses"),
-    "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response"),
-    "openai.embeddings": Flavour(openai.embeddings, "OpenAI embeddings"),
+    "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it", 2),
+    "openai.responses": Flavour(openai.responses, "OpenAI responses", 2),
+    "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response", 2),
+    "openai.embeddings": Flavour(openai.embeddings, "OpenAI embeddings", 2),
     "openai.transcription": Flavour(openai.transcription, "OpenAI speech to text"),
     "openai.speech": Flavour(openai.speech, "OpenAI text to speech"),
     "openai.images": Flavour(openai.images, "OpenAI image generation"),
-    "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions"),
-    "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses"),
+    "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions", 2),
+    "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses", 2),
     "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages"),
-    "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}'),
-    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata"),
-    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type"),
-    "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format"),
-    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse"),
-    "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers"),
-    "mistral.chat": Flavour(compatible.mistral, "Mistral chat"),
+    "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}', 2),
+    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 2),
+    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 2),
+    "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format", 2),
+    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 2),
+    "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers", 2),
+    "mistral.chat": Flavour(compatible.mistral, "Mistral chat", 2),
+    "mistral.transcription": Flavour(compatible.mistral_transcription, "Mistral speech to text"),
     "mistral.ocr": Flavour(compatible.mistral_ocr, "Mistral OCR"),
     "cohere.chat": Flavour(cohere.billed, "Cohere chat"),
     "cohere.rerank": Flavour(cohere.billed, "Cohere rerank"),
     "cohere.embed": Flavour(cohere.billed, "Cohere embed"),
-    "deepseek.chat": Flavour(compatible.deepseek, "DeepSeek chat"),
-    "xai.chat": Flavour(compatible.xai_chat, "xAI chat"),
-    "xai.responses": Flavour(compatible.xai_responses, "xAI responses"),
-    "groq.chat": Flavour(openai.chat, "Groq chat"),
-    "fireworks.chat": Flavour(openai.chat, "Fireworks chat"),
-    "together.chat": Flavour(openai.chat, "Together chat"),
+    "deepseek.chat": Flavour(compatible.deepseek, "DeepSeek chat", 2),
+    "xai.chat": Flavour(compatible.xai_chat, "xAI chat", 2),
+    "xai.responses": Flavour(compatible.xai_responses, "xAI responses", 2),
+    "groq.chat": Flavour(openai.chat, "Groq chat", 2),
+    "fireworks.chat": Flavour(openai.chat, "Fireworks chat", 2),
+    "together.chat": Flavour(openai.chat, "Together chat", 2),
     "perplexity.chat": Flavour(compatible.perplexity, "Perplexity chat"),
-    "openrouter.chat": Flavour(compatible.openrouter, "OpenRouter chat"),
-    "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage"),
+    "openrouter.chat": Flavour(compatible.openrouter, "OpenRouter chat", 2),
+    "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage", 2),
     "langchain.usage_metadata": Flavour(frameworks.langchain, "LangChain usage_metadata"),
-    "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes"),
+    "vercel.usage": Flavour(frameworks.vercel, "Vercel AI SDK's usage"),
+    "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes", 2),
 }
 """Every flavour by name."""
 
@@ -70,13 +72,18 @@ SYNONYMS = {
     "openai": "openai.chat", "openai.chat_completions": "openai.chat",
     "openai.chat.completions": "openai.chat", "openai.audio": "openai.transcription",
     "openai.image": "openai.images", "openai.response": "openai.responses",
+    "openai.completions": "openai.chat", "openai.embedding": "openai.embeddings",
+    "azure.openai.embeddings": "openai.embeddings", "azure.embeddings": "openai.embeddings",
     "azure": "azure.openai.chat", "azure.chat": "azure.openai.chat",
     "azure.openai": "azure.openai.chat", "azure.responses": "azure.openai.responses",
     "anthropic": "anthropic.messages", "anthropic.streaming": "anthropic.stream",
     "gemini": "google.gemini", "gemini.generate_content": "google.gemini",
     "google": "google.gemini", "google.generate_content": "google.gemini",
     "gcp.gemini": "google.gemini", "vertex": "google.vertex", "gcp.vertex_ai": "google.vertex",
-    "gemini.openai": "google.openai", "google.openai_compat": "google.openai",
+    "gemini.generatecontent": "google.gemini", "vertex.gemini": "google.vertex",
+    "vertex.anthropic": "anthropic.messages", "gemini.openai_compatibility": "google.openai",
+    "google.openai_compatibility": "google.openai", "gemini.openai": "google.openai",
+    "google.openai_compat": "google.openai",
     "bedrock": "aws.bedrock.converse", "bedrock.converse": "aws.bedrock.converse",
     "bedrock.invoke": "aws.bedrock.invoke", "aws.bedrock": "aws.bedrock.converse",
     "mistral": "mistral.chat", "cohere": "cohere.chat", "cohere.v2": "cohere.chat",
@@ -84,9 +91,15 @@ SYNONYMS = {
     "x_ai.chat": "xai.chat", "x_ai.responses": "xai.responses", "groq": "groq.chat",
     "fireworks": "fireworks.chat", "together": "together.chat",
     "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
+    "vercel": "vercel.usage", "ai_sdk": "vercel.usage",
     "litellm": "litellm.usage", "langchain": "langchain.usage_metadata", "otel": "otel.genai",
 }  # fmt: skip
 """Other names of flavours that mean only one."""
+_SEPARATORS = str.maketrans("", "", " ._-")
+_JOINED = {
+    name.translate(_SEPARATORS): known
+    for name, known in [*((name, name) for name in FLAVOURS), *SYNONYMS.items()]
+}
 
 
 def canonical_flavour(name: str) -> str | None:
@@ -94,10 +107,10 @@ def canonical_flavour(name: str) -> str | None:
 
     >>> canonical_flavour("Bedrock.Converse"), canonical_flavour("nope")
     ('aws.bedrock.converse', None)
+    >>> canonical_flavour("OpenAI chat"), canonical_flavour("otel.gen_ai")
+    ('openai.chat', 'otel.genai')
     """
-    plain = name.strip().lower()
-    plain = SYNONYMS.get(plain, plain)
-    return plain if plain in FLAVOURS else None
+    return _JOINED.get(name.lower().translate(_SEPARATORS))
 
 
 def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
@@ -109,6 +122,7 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
+    is_batch = is_of_batch(payload)
     payload = body_of(payload)
     found, usage = FLAVOURS[name], usage_of(payload)
     try:
@@ -121,6 +135,8 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     if usage is not payload:
         model = model or word(payload, "model", "modelVersion")
         response_id = response_id or word(payload, "id", "responseId")
+    if is_batch:
+        served = {"processing": "batch"} | served
     normaliser = f"{name}@{found.version}"
     return Reading(told, served, notes, cost, model, response_id, normaliser)
 

@@ -68,8 +68,17 @@ def served(usage: Payload) -> dict[str, str]:
 
 
 def stream(usage: Payload, response: Payload) -> Reading:
-    """The events of a stream under `events`: every value is cumulative, so the last one wins."""
-    return messages(last_of(usage.get("events") or [usage]), response)
+    """The events of a stream under `events`: every value is cumulative, so the last one wins.
+
+    Without events it is the usage that the stream ended with.
+    """
+    events = usage.get("events")
+    if events is None:
+        return messages(usage, response)
+    reading = messages(last_of(events), response)
+    begun = next((part(event, "message") for event in events if event.get("message")), {})
+    model, response_id = word(begun, "model"), word(begun, "id")
+    return reading._replace(response_model=model, response_id=response_id)
 
 
 def last_of(events: Any) -> dict[str, Any]:
@@ -77,9 +86,16 @@ def last_of(events: Any) -> dict[str, Any]:
     if not isinstance(events, Sequence) or isinstance(events, str):
         raise InvalidError("events", "not a list of events")
     merged: dict[str, Any] = {}
+    if not all(isinstance(event, dict) for event in events):
+        raise InvalidError("events", "not a list of objects")
+    if not any(event.get("usage") for event in events) and any(map(_is_start, events)):
+        raise InvalidError("events", "the stream ends before its output is told")
     for event in events:
-        if not isinstance(event, dict):
-            raise InvalidError("events", "not a list of objects")
         for told in (part(part(event, "message"), "usage"), part(event, "usage")):
             merged |= {name: value for name, value in told.items() if value is not None}
     return merged
+
+
+def _is_start(event: Payload) -> bool:
+    """The first event: the output it tells is a placeholder."""
+    return bool(part(event, "message").get("usage"))

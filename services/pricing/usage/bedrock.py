@@ -29,19 +29,19 @@ def converse(usage: Payload, response: Payload) -> Reading:
     received, sent = count(usage, "inputTokens"), count(usage, "outputTokens")
     if received is None and sent is None:
         return Reading({}, served(response))
-    if received is None:
-        raise InvalidError("inputTokens", "missing")
+    if received is None or sent is None:
+        raise InvalidError("inputTokens" if received is None else "outputTokens", "missing")
     read = first(usage, "cacheReadInputTokens", "cacheReadInputTokenCount")
     written = first(usage, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
-    alone = received + (sent or 0)
+    alone = received + sent
     check_total(usage, "totalTokens", alone, alone + (read or 0) + (written or 0))
     found = quantities(input=received, cache_read=read, output=sent)
     return Reading(found | _writes(usage, written), served(response))
 
 
 def _writes(usage: Payload, total: int | None) -> Quantities:
-    """By lifetime; without details five minutes, the default."""
-    sums = {"5m": 0, "1h": 0}
+    """By lifetime; without details five minutes, the default. Half an hour is OpenAI's only one."""
+    sums = {"5m": 0, "1h": 0, "30m": 0}
     details = items(usage, "cacheDetails")
     for item in details:
         lifetime = word(item, "ttl")
@@ -52,7 +52,7 @@ def _writes(usage: Payload, total: int | None) -> Quantities:
         return quantities(cache_write_5m=total)
     if total is not None and sum(sums.values()) != total:
         raise InvalidError("cacheDetails", f"{sums} is not the total of {total}")
-    return quantities(cache_write_5m=sums["5m"], cache_write_1h=sums["1h"])
+    return quantities(cache_write=sums["30m"], cache_write_5m=sums["5m"], cache_write_1h=sums["1h"])
 
 
 def served(response: Payload) -> dict[str, str]:
@@ -88,6 +88,9 @@ def invoke(usage: Payload, response: Payload) -> Reading:
 def _counted(usage: Payload, received: str, sent: str) -> Reading:
     read = count(usage, "cacheReadInputTokenCount")
     written = count(usage, "cacheWriteInputTokenCount")
+    for name in (received, sent):
+        if count(usage, name) is None:
+            raise InvalidError(name, "missing")
     found = quantities(
         input=count(usage, received), cache_read=read, cache_write_5m=written,
         output=count(usage, sent),

@@ -3,7 +3,15 @@
 Only the former counts (docs.cohere.com, how does Cohere's pricing work). Values are floats.
 """
 
-from services.pricing.usage.reading import Payload, Reading, count, number, part, quantities
+from services.pricing.usage.reading import (
+    InvalidError,
+    Payload,
+    Reading,
+    count,
+    number,
+    part,
+    quantities,
+)
 
 
 def billed(usage: Payload, response: Payload) -> Reading:
@@ -15,5 +23,10 @@ def billed(usage: Payload, response: Payload) -> Reading:
         search_unit=number(units, "search_units"), image=count(units, "images"),
         page=count(units, "pages"),
     )  # fmt: skip
+    seen = part(usage, "tokens") or part(meta, "tokens")
+    if "output" in found and "input" not in found:
+        raise InvalidError("billed_units", "input_tokens are missing beside output_tokens")
+    if found and count(seen, "output_tokens") and "output" not in found:
+        raise InvalidError("billed_units", "output_tokens are missing, and the model wrote some")
     has_more = bool(units.get("classifications"))
     return Reading(found, {}, ("classifications are not priced",) if has_more else ())

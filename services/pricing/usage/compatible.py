@@ -7,6 +7,7 @@ from services.pricing.usage.openai import chat_quantities, notes_of, responses, 
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
+    Quantities,
     Reading,
     check_total,
     count,
@@ -33,6 +34,8 @@ def google(usage: Payload, response: Payload) -> Reading:
     if told and total == prompt + completion:
         return Reading(chat_quantities(usage), tier(response))
     thoughts = told or 0
+    if total is None and told is None:
+        raise InvalidError("total_tokens", "missing, and nothing else tells the thoughts")
     if total is not None:
         thoughts = rest("total_tokens", total, (prompt, completion))
         if told and told != thoughts:
@@ -43,11 +46,26 @@ def google(usage: Payload, response: Payload) -> Reading:
 
 
 def mistral(usage: Payload, response: Payload) -> Reading:
-    """Audio input is billed by the second beside the tokens."""
-    seconds = usage.get("prompt_audio_seconds")
-    heard = number(usage, "prompt_audio_seconds") if not isinstance(seconds, dict) else None
+    """Audio input is billed by the second beside the tokens; only the total holds its tokens."""
+    heard = _heard(usage)
+    if heard:
+        prompt, sent = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+        if (total := count(usage, "total_tokens")) is not None:
+            rest("total_tokens", total, (prompt, sent))
+        usage = {name: value for name, value in usage.items() if name != "total_tokens"}
     found = chat_quantities(usage) | quantities(audio_second=heard)
     return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+def mistral_transcription(usage: Payload, response: Payload) -> Reading:
+    """Speech to text is billed by the second alone, whatever tokens stand beside."""
+    return Reading(quantities(audio_second=_heard(usage)), tier(response))
+
+
+def _heard(usage: Payload) -> int | str | None:
+    """Chat without audio tells an empty object."""
+    seconds = usage.get("prompt_audio_seconds")
+    return None if isinstance(seconds, dict) else number(usage, "prompt_audio_seconds")
 
 
 def mistral_ocr(usage: Payload, response: Payload) -> Reading:
@@ -66,6 +84,8 @@ def deepseek(usage: Payload, response: Payload) -> Reading:
     told = count(details, "cached_tokens")
     if hit is not None and told is not None and hit != told:
         raise InvalidError("prompt_cache_hit_tokens", f"{hit}, but cached_tokens says {told}")
+    if hit is None and told is None and miss is not None and prompt is not None:
+        hit = rest("prompt_cache_miss_tokens", prompt, (miss,))
     if hit is not None:
         details["cached_tokens"] = hit
     return Reading(chat_quantities({**usage, "prompt_tokens_details": details}), tier(response))
@@ -87,11 +107,34 @@ def xai_responses(usage: Payload, response: Payload) -> Reading:
 
 
 def _xai(reading: Reading, usage: Payload) -> Reading:
-    sources = count(usage, "num_sources_used")
-    found = quantities(web_search=sources) | reading.quantities
+    found = reading.quantities | _xai_tools(usage, reading.quantities)
     ticks = count(usage, "cost_in_usd_ticks")
     cost = plain(Decimal(ticks) / TICKS) if ticks is not None else None
     return reading._replace(quantities=found, reported_cost=cost)
+
+
+_XAI_TOOLS = {
+    "web_search_calls": "web_search", "code_interpreter_calls": "code_session",
+    "file_search_calls": "file_search", "document_search_calls": "file_search",
+}  # fmt: skip
+
+
+def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
+    """Tools that xAI ran, each for a fee (docs.x.ai, tools pricing); sources of live search.
+
+    Calls of a tool that has no dimension count as requests, so that the call is not priced without
+    them. A tool of somebody else's server costs nothing.
+    """
+    used = count(usage, "num_server_side_tools_used")
+    if not used:
+        return quantities(web_search=count(usage, "num_sources_used"))
+    details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
+    for name, dimension in _XAI_TOOLS.items():
+        told[dimension] = told.get(dimension, 0) + (count(details, name) or 0)
+    if not details:
+        told = {name: int(found.get(name, 0)) for name in told}
+    left = used - sum(told.values()) - (count(details, "mcp_calls") or 0)
+    return quantities(**told, request=max(left, 0))
 
 
 def perplexity(usage: Payload, response: Payload) -> Reading:
@@ -117,6 +160,12 @@ def perplexity(usage: Payload, response: Payload) -> Reading:
 
 
 def openrouter(usage: Payload, response: Payload) -> Reading:
-    """Totals hold their parts whatever the upstream API does; the cost is reported."""
+    """Totals hold their parts whatever the upstream API does; the cost is reported.
+
+    With a key of one's own the upstream provider bills the call: OpenRouter's prices are not due.
+    """
     found = chat_quantities(usage)
-    return Reading(found, tier(response), notes_of(found), money(usage, "cost"))
+    searched = count(part(usage, "server_tool_use"), "web_search_requests")
+    served = {"service_tier": "byok"} if usage.get("is_byok") is True else tier(response)
+    found |= quantities(web_search=searched)
+    return Reading(found, served, notes_of(found), money(usage, "cost"))

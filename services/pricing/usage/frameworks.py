@@ -1,6 +1,6 @@
-"""Usage as libraries re-shape it: LiteLLM, LangChain, OpenTelemetry GenAI attributes.
+"""Usage as libraries re-shape it: LiteLLM, LangChain, Vercel, OpenTelemetry GenAI attributes.
 
-All three say that input holds the cached tokens; emitters that do not are found out by arithmetic.
+All say that input holds the cached tokens; emitters that do not are found out by arithmetic.
 """
 
 from services.pricing.usage.openai import chat_quantities, notes_of
@@ -11,6 +11,8 @@ from services.pricing.usage.reading import (
     Reading,
     check_total,
     count,
+    counts,
+    first,
     part,
     quantities,
     rest,
@@ -76,20 +78,56 @@ def langchain(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - n
     return Reading(found, {}, notes_of(found))
 
 
-_GEN_AI = "gen_ai.usage."
-_INPUT = ("input_tokens", "prompt_tokens")
-_OUTPUT = ("output_tokens", "completion_tokens")
+def vercel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response
+    """The Vercel AI SDK's usage: since version 6 its details say what was cached.
+
+    Before, some providers' cached tokens were inside the input and others' beside it.
+    """
+    received = first(usage, "inputTokens", "promptTokens")
+    sent = first(usage, "outputTokens", "completionTokens")
+    if received is None or sent is None:
+        raise InvalidError("inputTokens" if received is None else "outputTokens", "missing")
+    check_total(usage, "totalTokens", received + sent)
+    details, out = part(usage, "inputTokenDetails"), part(usage, "outputTokenDetails")
+    fresh, read, written = counts(details, "noCacheTokens", "cacheReadTokens", "cacheWriteTokens")
+    if not details and count(usage, "cachedInputTokens"):
+        raise InvalidError("cachedInputTokens", "inside inputTokens or beside: it is not told")
+    left = rest("inputTokenDetails", received, (read, written))
+    if fresh is not None and fresh != left:
+        raise InvalidError("inputTokenDetails", f"leaves {left}, but noCacheTokens says {fresh}")
+    thought = first(out, "reasoningTokens") or count(usage, "reasoningTokens")
+    found = quantities(
+        input=left, cache_read=read, cache_write=written,
+        output=rest("outputTokens", sent, (thought,)), reasoning=thought,
+    )  # fmt: skip
+    return Reading(found, {})
+
+
+_GEN_AI, _LLM, _COUNT = "gen_ai.usage.", "llm.usage.", "llm.token_count."
+"""OpenTelemetry and most emitters; OpenLLMetry; OpenInference."""
+_INPUT = (
+    _GEN_AI + "input_tokens", _GEN_AI + "prompt_tokens", _LLM + "prompt_tokens", _COUNT + "prompt",
+)  # fmt: skip
+_OUTPUT = (
+    _GEN_AI + "output_tokens", _GEN_AI + "completion_tokens", _LLM + "completion_tokens",
+    _COUNT + "completion",
+)  # fmt: skip
+_TOTAL = (_GEN_AI + "total_tokens", _LLM + "total_tokens", _COUNT + "total")
 _READ = (
-    "cache_read.input_tokens", "cache_read_input_tokens", "input_tokens.cached",
-    "input_token_details.cached_tokens",
+    _GEN_AI + "cache_read.input_tokens", _GEN_AI + "cache_read_input_tokens",
+    _GEN_AI + "input_tokens.cached", _GEN_AI + "input_token_details.cached_tokens",
+    _LLM + "cache_read_input_tokens", _COUNT + "prompt_details.cache_read",
+    _COUNT + "prompt_details.cache_input",
 )  # fmt: skip
 _WRITE = (
-    "cache_write.input_tokens", "cache_creation.input_tokens", "cache_creation_input_tokens",
-    "cache_write_input_tokens",
+    _GEN_AI + "cache_write.input_tokens", _GEN_AI + "cache_creation.input_tokens",
+    _GEN_AI + "cache_creation_input_tokens", _GEN_AI + "cache_write_input_tokens",
+    _LLM + "cache_creation_input_tokens", _COUNT + "prompt_details.cache_write",
 )  # fmt: skip
 _REASONING = (
-    "reasoning.output_tokens", "reasoning_tokens", "details.reasoning_tokens",
-    "output_tokens.reasoning",
+    _GEN_AI + "reasoning.output_tokens", _GEN_AI + "reasoning_tokens",
+    _GEN_AI + "details.reasoning_tokens", _GEN_AI + "output_tokens.reasoning",
+    _COUNT + "completion_details.reasoning",
 )  # fmt: skip
 _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
@@ -103,7 +141,7 @@ _LIFETIMES = "anthropic.usage.cache_creation."
 def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attributes are flat
     """Attributes `gen_ai.usage.*`, old and new names; the same fact may stand under several."""
     attributes = {name: _as_number(value) for name, value in usage.items()}
-    received, sent = _same(attributes, _INPUT), _same(attributes, _OUTPUT)
+    received, sent = same(attributes, *_INPUT), same(attributes, *_OUTPUT)
     if sent is None and usage.get("gen_ai.operation.name") in _NO_OUTPUT:
         sent = None if received is None else 0
     if received is None or sent is None:
@@ -111,13 +149,14 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
             return Reading({}, {})
         raise InvalidError(_GEN_AI + ("input_tokens" if received is None else "output_tokens"),
                            "missing")  # fmt: skip
-    read, written = _same(attributes, _READ) or 0, _same(attributes, _WRITE) or 0
-    reasoning = _same(attributes, _REASONING)
-    notes: tuple[str, ...] = ()
-    fresh = received - read - written
-    if fresh < 0:
-        notes = ("input_tokens is less than the cached tokens: taken as without them",)
-        fresh = received
+    read, written = same(attributes, *_READ) or 0, same(attributes, *_WRITE) or 0
+    reasoning = same(attributes, *_REASONING)
+    is_exclusive, is_beside = _outside(attributes, received + sent, read + written, reasoning or 0)
+    sent += (reasoning or 0) if is_beside else 0
+    fresh, notes = received - read - written, tuple[str, ...]()
+    if is_exclusive or fresh < 0:
+        why = "total_tokens adds" if is_exclusive else "input_tokens is less than"
+        notes, fresh = (f"{why} the cached tokens: taken as without them",), received
     found = quantities(input=fresh, cache_read=read, cache_write=written)
     lived = {
         name: attributes.get(_LIFETIMES + name)
@@ -130,8 +169,13 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     return Reading(found, served, notes)
 
 
-def _same(attributes: Payload, names: tuple[str, ...]) -> int | None:
-    return same(attributes, *(_GEN_AI + name for name in names))
+def _outside(attributes: Payload, both: int, cached: int, reasoning: int) -> tuple[bool, bool]:
+    """Whether the total shows cached tokens beside the input, and reasoning beside the output."""
+    total = same(attributes, *_TOTAL)
+    if total in (None, both):
+        return False, False
+    check_total({"total_tokens": total}, "total_tokens", both, both + cached, both + reasoning)
+    return total == both + cached, total == both + reasoning != both + cached
 
 
 def _as_number(value: object) -> object:

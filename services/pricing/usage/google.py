@@ -4,6 +4,8 @@ Facts: `UsageMetadata` of the Gemini API and of Vertex. Protobuf's JSON leaves z
 one that is missing is the rest of the total. Modality lists partition their count.
 """
 
+import re
+
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -11,6 +13,7 @@ from services.pricing.usage.reading import (
     Reading,
     first,
     items,
+    part,
     quantities,
     rest,
     word,
@@ -22,6 +25,7 @@ TRAFFIC = {
     "ON_DEMAND_FLEX": "flex",
     "ON_DEMAND": "standard",
 }
+_BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
 
 
@@ -38,7 +42,25 @@ def gemini(usage: Payload, response: Payload) -> Reading:
     answer = _answer(usage, (prompt, tool, thoughts))
     found, notes = _input(usage, prompt, cached)
     found |= quantities(input_tool=tool, reasoning=thoughts) | _output(usage, answer)
-    return Reading(found, served(usage, response), notes)
+    if searched := grounding(response):
+        notes += ("searches within the free allowance are not told: taken as billed",)
+    return Reading(found | searched, served(usage, response), notes)
+
+
+def grounding(response: Payload) -> Quantities:
+    """Google Search and Maps: each query is billed from Gemini 3 on, each grounded answer before.
+
+    Facts: ai.google.dev/gemini-api/docs/pricing and /google-search.
+    """
+    searches = maps = 0
+    for answer in items(response, "candidates"):
+        told = part(answer, "groundingMetadata", "grounding_metadata")
+        queries = told.get("webSearchQueries") or told.get("web_search_queries")
+        searches += len(queries) if isinstance(queries, list) else 0
+        maps += any("maps" in chunk for chunk in items(told, "groundingChunks", "grounding_chunks"))
+    if _BY_ANSWER.match(word(response, "modelVersion", "model_version").lower()):
+        searches = min(searches, 1)
+    return quantities(web_search=searches, maps_search=min(maps, 1))
 
 
 def _answer(usage: Payload, others: tuple[int, int, int]) -> int:
@@ -98,6 +120,11 @@ def served(usage: Payload, response: Payload) -> dict[str, str]:
     """The tier: Vertex calls it traffic type."""
     if traffic := word(usage, "trafficType", "traffic_type"):
         name = traffic.rsplit(".", 1)[-1].upper()
-        return {"service_tier": TRAFFIC.get(name, name.lower())}
-    tier = word(usage, "serviceTier", "service_tier") or word(response, "serviceTier")
-    return {"service_tier": tier.lower()} if tier else {}
+        return _tier(TRAFFIC.get(name, name.lower()))
+    return _tier(word(usage, "serviceTier", "service_tier") or word(response, "serviceTier"))
+
+
+def _tier(told: str) -> dict[str, str]:
+    """Google's enumerations have a value that says nothing."""
+    name = told.lower()
+    return {"service_tier": name} if name and not name.endswith("unspecified") else {}

@@ -13,7 +13,14 @@ _CHATS = {
     "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
-_BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.")
+_USAGES = ("usage", "usageMetadata", "usage_metadata")
+_RESULTS = (("response", "body"), ("result", "message"))
+"""Lines of a batch's results: OpenAI and those like it, Anthropic."""
+_MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
+_EMBED = ("voyage", "jina")
+"""Providers of embeddings and rankings alone: whatever they count is input."""
+_VERCEL = frozenset({"inputTokenDetails", "cachedInputTokens", "reasoningTokens"})
+_BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
 _INVOKED = (
     "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
     "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
@@ -24,26 +31,74 @@ _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 def infer(provider: str, payload: Payload) -> str | None:
     """The flavour. `provider` is a canonical name."""
-    usage = usage_of(body_of(payload))
-    if "input_tokens" in usage and _is_langchain(usage):
-        return "langchain.usage_metadata"
+    body = body_of(payload)
+    usage = usage_of(body)
+    if not usage or (usage is body and any(usage.get(name, "") is None for name in _USAGES)):
+        return "openai.chat"  # no usage is told, and every reading of nothing is nothing
+    if (library := _library(usage)) is not None:
+        return library
     own = _OWN.get(provider)
-    if own is not None and (found := own(usage)):
+    if own is not None and (found := own(usage, body)):
         return found
+    if "input_tokens" in usage:
+        return _by_body(usage, body)
     if "prompt_tokens" in usage or "completion_tokens" in usage:
-        return _CHATS.get(provider, "openai.chat")
+        is_hit = "prompt_cache_hit_tokens" in usage and provider not in _OWN
+        return "deepseek.chat" if is_hit else _CHATS.get(provider, "openai.chat")
+    if "inputTokens" in usage or "promptTokens" in usage:
+        return "vercel.usage"
+    if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
+        return "openai.embeddings"
     return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
 
 
+def _library(usage: Payload) -> str | None:
+    """A library that re-shapes every provider's usage, told by names that only it has."""
+    if "input_tokens" in usage:
+        return "langchain.usage_metadata" if _is_langchain(usage) else None
+    if "prompt_tokens" in usage:
+        return None if _MESSAGES.isdisjoint(usage) else "litellm.usage"
+    return "vercel.usage" if "inputTokens" in usage and not _VERCEL.isdisjoint(usage) else None
+
+
+def _by_body(usage: Payload, body: Payload) -> str | None:
+    """APIs that many providers speak: each is told by the body, or by names that only it has."""
+    if body.get("object") == "response" or _is_responses(usage):
+        return "openai.responses"
+    is_messages = body.get("type") == "message" or not _MESSAGES.isdisjoint(usage)
+    return "anthropic.messages" if is_messages else None
+
+
+def _is_responses(usage: Payload) -> bool:
+    return isinstance(usage.get("input_tokens_details"), dict) or "output_tokens_details" in usage
+
+
 def body_of(payload: Payload) -> Payload:
-    """The response inside a stream's last event (`response.done`, `response.completed`)."""
-    inner = payload.get("response")
-    return inner if isinstance(inner, dict) else payload
+    """The response inside a stream's last event, or what holds its usage there.
+
+    `response.done` and `response.completed` hold the one, `metadata` of ConverseStream the other. A
+    line of a batch's results holds it one level deeper.
+    """
+    for outer, name in _RESULTS:
+        held = payload.get(outer)
+        inner = held.get(name) if isinstance(held, dict) else None
+        if isinstance(inner, dict):
+            return inner
+    for name in ("response", "metadata"):
+        inner = payload.get(name)
+        if isinstance(inner, dict) and (name == "response" or isinstance(inner.get("usage"), dict)):
+            return inner
+    return payload
+
+
+def is_of_batch(payload: Payload) -> bool:
+    """True for a line of a batch's results."""
+    return "custom_id" in payload and body_of(payload) is not payload
 
 
 def usage_of(payload: Payload) -> Payload:
     """The usage object of a response body, or the payload itself when it is one."""
-    for name in ("usage", "usageMetadata", "usage_metadata"):
+    for name in _USAGES:
         inner = payload.get(name)
         if isinstance(inner, dict):
             return inner
@@ -59,71 +114,75 @@ def _is_langchain(usage: Payload) -> bool:
     return not names.isdisjoint(_LANGCHAIN)
 
 
-def _openai(usage: Payload) -> str | None:
+def _openai(usage: Payload, body: Payload) -> str | None:
     if usage.get("type") in ("duration", "tokens") or "seconds" in usage:
         return "openai.transcription"
     if "input_tokens" not in usage:
         return None
-    if "input_token_details" in usage or "output_token_details" in usage:
+    if body.get("object") == "response":
+        return "openai.responses"
+    if body.get("type") == "speech.audio.done":
+        return "openai.speech"
+    heard = usage.get("input_token_details")
+    if "output_token_details" in usage or (isinstance(heard, dict) and "cached_tokens" in heard):
         return "openai.realtime"
+    if heard is not None:
+        return "openai.transcription"
     details = usage.get("input_tokens_details")
     if isinstance(details, dict) and {"image_tokens", "text_tokens"} & set(details):
         return "openai.images"
-    if isinstance(details, dict) or "output_tokens_details" in usage:
-        return "openai.responses"
-    return None
+    return "openai.responses" if _is_responses(usage) else None
 
 
-def _azure(usage: Payload) -> str | None:
-    found = _openai(usage)
+def _azure(usage: Payload, body: Payload) -> str | None:
+    found = _openai(usage, body)
     return "azure.openai.responses" if found == "openai.responses" else found
 
 
-def _anthropic(usage: Payload) -> str | None:
+def _anthropic(usage: Payload, _: Payload) -> str | None:
     if "events" in usage:
         return "anthropic.stream"
     return "anthropic.messages" if "input_tokens" in usage else None
 
 
-def _google(usage: Payload) -> str | None:
+def _google(usage: Payload, _: Payload) -> str | None:
     if any(name in usage for name in _GEMINI):
         return "google.gemini"
     return None
 
 
-def _vertex(usage: Payload) -> str | None:
-    if found := _google(usage):
-        return "google.vertex" if found == "google.gemini" else found
-    return _anthropic(usage)
+def _vertex(usage: Payload, body: Payload) -> str | None:
+    return "google.vertex" if _google(usage, body) else _anthropic(usage, body)
 
 
-def _bedrock(usage: Payload) -> str | None:
+def _bedrock(usage: Payload, _: Payload) -> str | None:
     if "inputTokens" in usage:
         return "aws.bedrock.converse"
     return "aws.bedrock.invoke" if any(name in usage for name in _INVOKED) else None
 
 
-def _cohere(usage: Payload) -> str | None:
-    units = usage.get("billed_units")
+def _cohere(usage: Payload, body: Payload) -> str | None:
+    meta = body.get("meta")
+    told = meta if isinstance(meta, dict) else usage
+    units = told.get("billed_units")
     if not isinstance(units, dict):
-        meta = usage.get("meta")
-        units = meta.get("billed_units") if isinstance(meta, dict) else None
-    if not isinstance(units, dict):
-        return None
+        return "cohere.chat" if isinstance(told.get("tokens"), dict) else None
     if "search_units" in units and "output_tokens" not in units:
         return "cohere.rerank"
     return "cohere.chat" if "output_tokens" in units else "cohere.embed"
 
 
-def _mistral(usage: Payload) -> str | None:
+def _mistral(usage: Payload, body: Payload) -> str | None:
+    if "prompt_audio_seconds" in usage and "text" in body:
+        return "mistral.transcription"
     return "mistral.ocr" if "pages_processed" in usage or "usage_info" in usage else None
 
 
-def _xai(usage: Payload) -> str | None:
+def _xai(usage: Payload, _: Payload) -> str | None:
     return "xai.responses" if "input_tokens" in usage else None
 
 
-_OWN: dict[str, Callable[[Payload], str | None]] = {
+_OWN: dict[str, Callable[[Payload, Payload], str | None]] = {
     "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
     "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
     "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral, "x_ai": _xai,

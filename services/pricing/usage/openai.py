@@ -21,6 +21,7 @@ from services.pricing.usage.reading import (
     part,
     quantities,
     rest,
+    same,
     word,
 )
 
@@ -42,20 +43,29 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
     if completion is None:
         completion = rest("total_tokens", total or 0, (prompt, outside))
     check_total(usage, "total_tokens", prompt + completion + outside)
-    return input_side(prompt, part(usage, "prompt_tokens_details")) | output_side(
+    return input_side(prompt, _details(usage)) | output_side(
         completion, told, 0 if reasoning_outside else reasoning, reasoning
     )
+
+
+def _details(usage: Payload) -> Payload:
+    """Details of the prompt; Moonshot and Together tell the cached tokens one level higher."""
+    details = part(usage, "prompt_tokens_details")
+    if usage.get("cached_tokens") is None:
+        return details
+    told = {"cached_tokens": usage["cached_tokens"], "in details": details.get("cached_tokens")}
+    return {**details, "cached_tokens": same(told, "cached_tokens", "in details")}
 
 
 def input_side(total: int, details: Payload) -> Quantities:
     """Fresh text is what no detail accounts for."""
     if not details:
         return {"input": total}
-    read, write, created, audio, image = counts(
-        details, "cached_tokens", "cache_write_tokens", "cache_creation_tokens", "audio_tokens",
-        "image_tokens",
-    )  # fmt: skip
-    write = created if write is None else write
+    read, write, audio, image = counts(
+        details, "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"
+    )
+    if write is None:
+        write = first(details, "cache_creation_tokens", "cache_creation_input_tokens")
     fresh = rest("prompt_tokens", total, (read, write, audio, image))
     return quantities(
         input=fresh, cache_read=read, cache_write=write, input_audio=audio, input_image=image
@@ -68,8 +78,12 @@ def output_side(
     """Visible text is what no detail accounts for; rejected predictions are billed with it."""
     if not details and not inside and not reasoning:
         return {"output": total}
-    audio, image = counts(details, "audio_tokens", "image_tokens")
+    audio, image, accepted, rejected = counts(
+        details, "audio_tokens", "image_tokens", "accepted_prediction_tokens",
+        "rejected_prediction_tokens",
+    )  # fmt: skip
     text = rest("completion_tokens", total, (inside, audio, image))
+    rest("completion_tokens", text, (accepted, rejected))
     return quantities(output=text, reasoning=reasoning, output_audio=audio, output_image=image)
 
 
@@ -93,8 +107,10 @@ def chat(usage: Payload, response: Payload) -> Reading:
 
 
 def embeddings(usage: Payload, response: Payload) -> Reading:
-    """Embeddings: only input, and the total equals it."""
+    """Embeddings: only input, and the total equals it. Voyage tells the total alone."""
     prompt = first(usage, "prompt_tokens", "input_tokens")
+    if prompt is None and usage.keys() == {"total_tokens"}:
+        prompt = count(usage, "total_tokens")
     if prompt is not None:
         check_total(usage, "total_tokens", prompt)
     return Reading(quantities(input=prompt), tier(response))
@@ -113,11 +129,30 @@ def responses(usage: Payload, response: Payload) -> Reading:
     elif received is not None or sent is not None:
         missing = "output_tokens" if sent is None else "input_tokens"
         raise InvalidError(missing, "missing")
-    return Reading(found | tools(items(response, "output")), tier(response), notes_of(found))
+    used = tools(items(response, "output"))
+    if "web_search" in used and not found.get("reasoning") and _is_preview(response):
+        used["request"] = used.pop("web_search")
+    return Reading(found | used, tier(response), notes_of(found))
+
+
+def _is_preview(response: Payload) -> bool:
+    """The preview of web search has a fee of its own for models that do not reason.
+
+    Only the tool that was asked for tells it (developers.openai.com, pricing of built-in tools);
+    counted as requests, such searches are not priced at the fee of the others.
+    """
+    asked = [word(tool, "type") for tool in items(response, "tools")]
+    return any(kind.startswith("web_search_preview") for kind in asked) and not word(
+        part(response, "reasoning"), "effort"
+    )
 
 
 def tools(output: Sequence[Payload]) -> Quantities:
-    """Built-in tools that were called: searches, file searches, code containers."""
+    """Built-in tools that were called: searches, file searches, code containers, images.
+
+    An image is billed by tokens of the image model, which no usage tells: it is counted as one, so
+    that the call is not priced without it.
+    """
     kinds = [str(item.get("type", "")) for item in output]
     searches = sum(
         1 for item, kind in zip(output, kinds, strict=True)
@@ -130,7 +165,7 @@ def tools(output: Sequence[Payload]) -> Quantities:
     }
     return quantities(
         web_search=searches, file_search=kinds.count("file_search_call"),
-        code_session=len(containers),
+        code_session=len(containers), image=kinds.count("image_generation_call"),
     )  # fmt: skip
 
 
@@ -143,18 +178,18 @@ def _is_search(item: Payload) -> bool:
 def realtime(usage: Payload, response: Payload) -> Reading:
     """Realtime: text, audio and image partition each total, cached tokens included."""
     usage = part(usage, "usage") or usage
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is None or sent is None:
-        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
-    check_total(usage, "total_tokens", received + sent)
+    received, sent = _both(usage)
     details = part(usage, "input_token_details", "input_tokens_details")
     out = part(usage, "output_token_details", "output_tokens_details")
     audio, image = count(details, "audio_tokens") or 0, count(details, "image_tokens") or 0
-    text = rest("input_tokens", received, (audio, image))
-    cached = count(details, "cached_tokens") or 0
+    text = _text("input_tokens", received, details, (audio, image))
     split = part(details, "cached_tokens_details")
     cached_audio, cached_image = count(split, "audio_tokens"), count(split, "image_tokens")
-    cached_text = rest("cached_tokens", cached, (cached_audio, cached_image))
+    cached = count(details, "cached_tokens")
+    if cached is None:
+        cached = sum(number or 0 for number in counts(split, *_MODALITIES))
+    cached_text = _text("cached_tokens", cached, split, (cached_audio, cached_image), is_all=False)
+    _text("output_tokens", sent, out, counts(out, "audio_tokens", "image_tokens"))
     found = quantities(
         input=rest("cached_tokens", text, (cached_text,)),
         cache_read=cached_text,
@@ -168,15 +203,38 @@ def realtime(usage: Payload, response: Payload) -> Reading:
     return Reading(found, tier(response), notes if is_open else ())
 
 
-def transcription(usage: Payload, response: Payload) -> Reading:
-    """Speech to text: tokens, or seconds."""
-    if usage.get("type") == "duration" or "seconds" in usage:
-        return Reading(quantities(audio_second=number(usage, "seconds")), tier(response))
+_MODALITIES = ("text_tokens", "audio_tokens", "image_tokens")
+
+
+def _both(usage: Payload) -> tuple[int, int]:
+    """Input and output of an API that always tells both; neither is zero for being left out."""
     received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
     if received is None or sent is None:
         raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
     check_total(usage, "total_tokens", received + sent)
+    return received, sent
+
+
+def _text(
+    name: str, total: int, details: Payload, others: Sequence[int | None], *, is_all: bool = True
+) -> int:
+    """What is neither audio nor image. `is_all`: without any details it cannot be told."""
+    if is_all and total and not details:
+        raise InvalidError(name, "no details: what of it is audio is not told")
+    text = rest(name, total, others)
+    told = count(details, "text_tokens")
+    if told is not None and told != text:
+        raise InvalidError(name, f"leaves {text} text tokens, {told} are told")
+    return text
+
+
+def transcription(usage: Payload, response: Payload) -> Reading:
+    """Speech to text: tokens, or seconds."""
+    if usage.get("type") == "duration" or "seconds" in usage:
+        return Reading(quantities(audio_second=number(usage, "seconds")), tier(response))
+    received, sent = _both(usage)
     details = part(usage, "input_token_details", "input_tokens_details")
+    _text("input_tokens", received, details, counts(details, "audio_tokens", "image_tokens"))
     return Reading(input_side(received, details) | quantities(output=sent), tier(response))
 
 
@@ -184,18 +242,15 @@ def speech(usage: Payload, response: Payload) -> Reading:
     """Text to speech: text tokens in, audio tokens out; or characters."""
     if (characters := first(usage, "characters", "input_characters")) is not None:
         return Reading(quantities(character=characters), tier(response))
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is not None and sent is not None:
-        check_total(usage, "total_tokens", received + sent)
+    if not usage.keys() & {"input_tokens", "output_tokens"}:
+        return Reading({}, tier(response))
+    received, sent = _both(usage)
     return Reading(quantities(input=received, output_audio=sent), tier(response))
 
 
 def images(usage: Payload, response: Payload) -> Reading:
     """Image generation: what comes out is image tokens unless the payload splits it."""
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
-    if received is None or sent is None:
-        raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
-    check_total(usage, "total_tokens", received + sent)
+    received, sent = _both(usage)
     text = count(part(usage, "output_tokens_details"), "text_tokens")
     found = input_side(received, part(usage, "input_tokens_details"))
     found["output_image"] = rest("output_tokens", sent, (text,))

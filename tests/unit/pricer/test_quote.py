@@ -1,5 +1,6 @@
 """`tracetally-pricer quote`: the command as a user runs it, without Kafka."""
 
+import codecs
 import io
 import json
 import subprocess
@@ -42,7 +43,7 @@ def test_answer_holds_everything_to_recompute_it(tmp_path: Path) -> None:
              "amount": "0.001"},
         ],
         "record": "price|*|openai|m1|2026-01-01T00:00:00Z", "revision": 1, "variant": None,
-        "normaliser": "openai.chat@1",
+        "normaliser": "openai.chat@2",
     }  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def test_outcomes(tmp_path: Path, change: Any, outcome: str, reason: str | None)
         (CALL | {"usage": {"input": 1}}, "usage, usage_payload: give one of the two"),
         (CALL | {"flavour": "openai.telepathy"}, "flavour: 'openai.telepathy' is not known"),
         (CALL | {"usage_payload": {"tokens": 3}}, "flavour"),
-        (CALL | {"usage_payload": None, "usage": {"input": -1}}, "usage.input"),
+        (CALL | {"usage_payload": None, "usage": {"input": -1}}, "usage.input: "),
         (CALL | {"usage_payload": None, "usage": {"thoughts": 1}}, "usage.thoughts"),
     ],
 )  # fmt: skip
@@ -128,3 +129,36 @@ def test_command_uses_the_shipped_book() -> None:
         input=orjson.dumps(CALL | {"model": "gpt-4o"}), capture_output=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["cost_usd"] == "0.0035"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_line(tmp_path: Path) -> None:
+    status, [answer] = quoted(tmp_path, codecs.BOM_UTF8 + orjson.dumps(CALL))
+    assert (status, answer["outcome"]) == (0, "priced")
+
+
+@pytest.mark.parametrize("number", [10**30, 2**64, -(2**63) - 1])
+def test_an_id_that_no_answer_can_hold_is_an_error_of_its_line(tmp_path: Path, number: int) -> None:
+    line = json.dumps(CALL | {"id": number}).encode()
+    status, [answer, after] = quoted(tmp_path, line, CALL)
+    assert (status, after["outcome"]) == (1, "priced")
+    assert answer["error"].startswith("id: ")
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    command = [str(Path(sys.executable).with_name("tracetally-pricer")), "quote"]
+    lines = orjson.dumps(CALL, option=orjson.OPT_APPEND_NEWLINE) * 2000
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as quoting:
+        assert quoting.stdout is not None
+        quoting.stdout.close()
+        quoting.stdout = None
+        _, complaint = quoting.communicate(lines)
+    assert (quoting.returncode, complaint) == (2, b"")
+
+
+def test_a_wrong_record_of_a_book_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quoted(tmp_path, CALL, records=[{"kind": "price"}]) == (2, [])
+    assert capsys.readouterr().err.count("\n") == 1

@@ -235,7 +235,7 @@ def test_what_the_payload_tells_fills_what_the_producer_left_out() -> None:
     }  # fmt: skip
     asked = call(usage=None, usage_payload=payload, provider="openrouter", request_model="x")
     found = read(asked)
-    assert found.normaliser == "openrouter.chat@1"
+    assert found.normaliser == "openrouter.chat@2"
     event = found.event
     assert (event.response_id, event.response_model) == ("resp-1", "m1")
     assert event.provider_reported_cost == "0.5"
@@ -252,7 +252,7 @@ def test_a_refused_payload_keeps_the_call_as_told() -> None:
     assert isinstance(decision.result, Refusal)
     assert (decision.event, decision.normaliser) == (told, "")
     read_well = decide(call(usage=None, usage_payload=payload | {"total_tokens": 2}), book_of())
-    assert read_well.normaliser == "openai.chat@1"
+    assert read_well.normaliser == "openai.chat@2"
 
 
 def test_tokens_of_one_kind_add_up() -> None:

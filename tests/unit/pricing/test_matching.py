@@ -237,3 +237,10 @@ def test_synonyms_are_one_provider() -> None:
     assert canonical("azure") == canonical("azure.ai.openai") == canonical("Azure.OpenAI")
     assert canonical("gcp.vertex_ai") != canonical("gcp.gemini")
     assert candidates("openai", "openai/openai/x") == ("openai/openai/x", "openai/x")
+
+
+@pytest.mark.parametrize("told", [{"processing": "batch"}, {"service_tier": "batch"}])
+@pytest.mark.parametrize("named", ["processing", "service_tier"])
+def test_batch_is_a_way_of_processing_wherever_it_is_told(told: dict[str, str], named: str) -> None:
+    variant = {"id": "b", "when": {named: ["batch"]}, "rates": rates(input="1", output="5")}
+    assert cost(call(**told), book_of(price_record(variants=[variant]))) == "0.0035"

@@ -30,7 +30,8 @@ def test_payload_is_read(
     reading = told(flavour, payload)
     assert {name: value for name, value in reading.quantities.items() if value} == quantities
     assert reading.served == served
-    assert reading.normaliser == f"{canonical_flavour(flavour)}@1"
+    name = canonical_flavour(flavour) or ""
+    assert reading.normaliser == f"{name}@{FLAVOURS[name].version}"
 
 
 def test_every_flavour_is_in_the_table() -> None:
@@ -69,8 +70,10 @@ def test_golden_case_is_inferred_and_read(case: dict[str, Any]) -> None:
         ("openai", {"input_tokens": 1, "output_tokens": 2}, None),
         ("openai", {"usage": {"prompt_tokens": 1}}, "openai.chat"),
         ("openai", {"input_tokens": 1, "output_tokens_details": {}}, "openai.responses"),
-        ("openai", {"input_tokens": 1, "input_token_details": {"text_tokens": 1}},
+        ("openai", {"input_tokens": 1, "input_token_details": {"cached_tokens": 1}},
          "openai.realtime"),
+        ("openai", {"input_tokens": 1, "input_token_details": {"audio_tokens": 1}},
+         "openai.transcription"),
         ("anthropic", {"input_tokens": 1, "input_token_details": {"cache_read": 1}},
          "langchain.usage_metadata"),
         ("gcp.vertex_ai", {"input_tokens": 1, "output_tokens": 1}, "anthropic.messages"),
@@ -78,7 +81,32 @@ def test_golden_case_is_inferred_and_read(case: dict[str, Any]) -> None:
         ("our-own", {"prompt_tokens": 1}, "openai.chat"),
         ("our-own", {"gen_ai.usage.input_tokens": 1}, "otel.genai"),
         ("our-own", {"tokens": 1}, None),
-        ("cohere", {"tokens": {"input_tokens": 1}}, None),
+        ("cohere", {"tokens": {"input_tokens": 1}}, "cohere.chat"),
+        ("cohere", {"input_tokens": 1}, None),
+        ("openai", {"object": "response", "usage": {"input_tokens": 1}}, "openai.responses"),
+        ("groq", {"object": "response", "usage": {"input_tokens": 1}}, "openai.responses"),
+        ("openrouter", {"input_tokens": 1, "input_tokens_details": {}}, "openai.responses"),
+        ("azure.ai.inference", {"type": "message", "usage": {"input_tokens": 1}},
+         "anthropic.messages"),
+        ("deepseek", {"input_tokens": 1, "cache_read_input_tokens": 2}, "anthropic.messages"),
+        ("openai", {"type": "speech.audio.done", "usage": {"input_tokens": 1}}, "openai.speech"),
+        ("openai", {"object": "chat.completion", "usage": None}, "openai.chat"),
+        ("mistral_ai", {"text": "a", "usage": {"prompt_audio_seconds": 3}},
+         "mistral.transcription"),
+        ("aws.bedrock", {"metadata": {"usage": {"inputTokens": 1}}}, "aws.bedrock.converse"),
+        ("our-own", {"llm.token_count.prompt": 1}, "otel.genai"),
+        ("voyage", {"total_tokens": 1}, "openai.embeddings"),
+        ("our-own", {"object": "list", "usage": {"total_tokens": 1}}, "openai.embeddings"),
+        ("our-own", {"total_tokens": 1}, None),
+        ("aws.bedrock", {"inputTokens": 1, "outputTokens": 2}, "aws.bedrock.converse"),
+        ("aws.bedrock", {"inputTokens": 1, "inputTokenDetails": {}}, "vercel.usage"),
+        ("anthropic", {"promptTokens": 1}, "vercel.usage"),
+        ("anthropic", {"prompt_tokens": 1, "cache_read_input_tokens": 1}, "litellm.usage"),
+        ("siliconflow", {"prompt_tokens": 1, "prompt_cache_hit_tokens": 1}, "deepseek.chat"),
+        ("openai", {"custom_id": "a", "response": {"body": {"usage": {"prompt_tokens": 1}}}},
+         "openai.chat"),
+        ("anthropic", {"custom_id": "a", "result": {"message": {"usage": {"input_tokens": 1}}}},
+         "anthropic.messages"),
     ],
 )  # fmt: skip
 def test_flavour_is_inferred_only_where_one_reading_is_left(
