@@ -22,7 +22,7 @@ from deploy.local.engines import EngineError
 from deploy.local.kafka import console_producer_argv
 from schemas.money import plain
 from schemas.price import BOOK_RECORD, book_key
-from schemas.topics import ORGS, OUTCOMES, PRICES, Topic
+from schemas.topics import CONTENTS, ORGS, OUTCOMES, PRICES, Topic
 from services.runtime.kafka import KafkaPublisher, Message
 from services.runtime.settings import KafkaMixin
 
@@ -71,7 +71,8 @@ def first_part(demo: processes.Demo, reader: figures.Reader) -> tuple[Expected, 
     traffic = Generator(now).draw()
     expected = expect(traffic)
     replayed = replay(demo, traffic)
-    asyncio.run(publish(demo, told(OUTCOMES, traffic.outcomes, "outcome_id")))
+    kept = told(CONTENTS, traffic.contents, "trace_id")
+    asyncio.run(publish(demo, told(OUTCOMES, traffic.outcomes, "outcome_id") + kept))
     wanted = expected.events + sum(expected.dead.values())
     found = reader.until(
         lambda f: (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from deploy.demo.customers import ORGS, outcomes
+from deploy.demo.words import contents
 
 DATA = Path(__file__).parent / "data"
 SEED = 20231116
@@ -52,6 +53,7 @@ class Traffic:
     """Expected dead letters by reason."""
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     """What became of the conversations, told when all is over."""
+    contents: list[dict[str, Any]] = field(default_factory=list)
 
 
 def trace_rows() -> list[tuple[int, str, int, int]]:
@@ -91,7 +93,9 @@ class Generator:
                     again = min(row[0] + self._rng.randrange(5_000), self._rows[-1][0])
                     traffic.sends.append(Send(again, way, line, event, is_resent=True))
         self._add_malformed(traffic)
-        traffic.outcomes = outcomes([s.event for s in traffic.sends if s.event], self._rng)
+        events = [send.event for send in traffic.sends if send.event and not send.is_resent]
+        traffic.outcomes = outcomes(events, self._rng)
+        traffic.contents = contents(events, self._rng)
         traffic.sends.sort(key=lambda send: send.at_ms)
         return traffic
 
@@ -143,6 +147,8 @@ class Generator:
         root = f"{self._rng.getrandbits(64):016x}"
 
         def step(operation: str, name: str, **more: Any) -> dict[str, Any]:
+            nonlocal at
+            at += timedelta(milliseconds=more["duration_ms"])
             span = root if operation == "message" else f"{self._rng.getrandbits(64):016x}"
             parent = {} if operation == "message" else {"parent_span_id": root}
             made = {
@@ -156,15 +162,11 @@ class Generator:
 
         yield step("message", "user message", duration_ms=0)
         if service == "conv" and self._rng.random() < 0.3:
+            embedded = {"provider": "openai", "request_model": "text-embedding-3-small",
+                        "usage": {"input": self._rng.randrange(8, 200)}}  # fmt: skip
+            yield step("embeddings", "embed query", duration_ms=self._rng.randrange(5, 40),
+                       **embedded)  # fmt: skip
             yield step("retrieval", "search handbook", duration_ms=self._rng.randrange(5, 80))
-            yield step(
-                "embeddings",
-                "embed query",
-                duration_ms=self._rng.randrange(5, 40),
-                provider="openai",
-                request_model="text-embedding-3-small",
-                usage={"input": self._rng.randrange(8, 200)},
-            )
         yield step("chat", "answer", **self._call(tokens_in, tokens_out))
         if self._rng.random() < 0.2:
             yield step("post_process", "redact", duration_ms=self._rng.randrange(1, 9))
