@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping
 
 from services.ingest.otlp.conventions import (
     adk,
+    ag2,
+    haystack,
     langfuse,
     langsmith,
     litellm,
     logfire,
+    mistral,
     mlflow,
     openinference,
     otel,
@@ -23,6 +26,7 @@ IGNORE = "ignore"
 OTHER = "other"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
+    (ag2.ATTRIBUTE, ag2.OPERATIONS),
     (langfuse.ATTRIBUTE, langfuse.OPERATIONS),
     (openinference.ATTRIBUTE, openinference.OPERATIONS),
     (langsmith.ATTRIBUTE, langsmith.OPERATIONS),
@@ -31,6 +35,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (otel.ATTRIBUTE, otel.OPERATIONS),
     (traceloop.ATTRIBUTE, traceloop.OPERATIONS),
     (traceloop.OLD_ATTRIBUTE, traceloop.OLD_OPERATIONS),
+    (haystack.ATTRIBUTE, haystack.operation),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -78,6 +83,8 @@ def _by_library(span: Span) -> str | None:
             return OTHER
     if (span.scope, span.name) == adk.CALL:
         return "chat"
+    if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
+        return said
     return OTHER if span.name.endswith(openinference.HELPER) else None
 
 

@@ -47,6 +47,31 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
+_INSTRUMENTED = re.compile(r"(?:openlit|opentelemetry|openinference)\.instrumentation\.(\w+)$")
+_ANYONE = frozenset({"openai"})
+"""Whose client is used to call other providers, too."""
+
+
+def of_call(told: str, asked: str, answered: str, scope: str) -> str:
+    """Who answered a call: as it is told, else as what was instrumented or a model gives it away.
+
+    >>> of_call("", "openai/gpt-oss-120b", "", "openlit.instrumentation.groq")
+    'groq'
+    >>> of_call("", "groq/llama-3.3-70b-versatile", "llama-3.3-70b-versatile", "litellm")
+    'groq'
+    """
+    if named := provider(told, ""):
+        return named
+    part = _INSTRUMENTED.match(scope)
+    instrumented = canonical(part[1]) if part else ""
+    if instrumented in KNOWN - _ANYONE:
+        return instrumented
+    before, slash, _ = asked.partition("/")
+    if slash and canonical(before) in KNOWN:
+        return canonical(before)
+    return of_model(answered) or of_model(asked)
+
+
 def of_model(model: str) -> str:
     """The provider that a model's name gives away; empty where it does not."""
     name = model.strip().lower()

@@ -1,0 +1,164 @@
+"""More of what single libraries do unlike the others: spans as they really sent them, shortened."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.otlp.bodies import span
+from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, TOKENS, WRITE, decoded, only
+
+LLM = {"openinference.span.kind": "LLM", "llm.token_count.prompt": 1475,
+       "llm.token_count.completion": 75}  # fmt: skip
+REASONING = "gen_ai.usage.reasoning_tokens"
+OPENLIT_GOOGLE = "openlit.instrumentation.google_ai_studio"
+AG2 = "opentelemetry.instrumentation.ag2"
+OPENAI_USAGE = {
+    "prompt_tokens": 1688, "completion_tokens": 458,
+    "prompt_tokens_details": {"cached_tokens": 494},
+    "completion_tokens_details": {"reasoning_tokens": 214},
+}  # fmt: skip
+RESPONSES_USAGE = {
+    "input_tokens": 1475, "input_tokens_details": {"cached_tokens": 325}, "output_tokens": 75,
+    "output_tokens_details": {"reasoning_tokens": 30},
+}  # fmt: skip
+ANTHROPIC_USAGE = {"input_tokens": 1025, "output_tokens": 75, "cache_read_input_tokens": 325,
+                   "cache_creation_input_tokens": 125}  # fmt: skip
+ANTHROPIC_META = {"usage": {"prompt_tokens": 1025, "completion_tokens": 75,
+                            "cache_read_input_tokens": 325}}  # fmt: skip
+
+
+def answer(**told: Any) -> dict[str, str]:
+    return {"output.value": json.dumps(told)}
+
+
+def component(kind: str, output: Any) -> dict[str, str]:
+    return {"haystack.component.type": kind, "haystack.component.output": json.dumps(output)}
+
+
+@pytest.mark.parametrize(
+    ("scope", "told", "expected"),
+    [
+        ("openlit.instrumentation.bedrock",
+         CHAT | {INPUT: 1369, OUTPUT: 419, READ: 669, WRITE: 469}, (2507, 669, 469, 419, None)),
+        (OPENLIT_GOOGLE, CHAT | {"gen_ai.provider.name": "gemini", INPUT: 1510, OUTPUT: 155,
+                                 REASONING: 125}, (1510, None, None, 280, 125)),
+        (AG2, CHAT | {"gen_ai.provider.name": "anthropic", INPUT: 1360, OUTPUT: 410,
+                      "gen_ai.usage.cache_read_input_tokens": 660,
+                      "gen_ai.usage.cache_creation_input_tokens": 460},
+         (2480, 660, 460, 410, None)),
+        (AG2, CHAT | {"gen_ai.provider.name": "google", INPUT: 20, OUTPUT: 5,
+                      "gen_ai.usage.thinking_tokens": 7}, (20, None, None, 12, 7)),
+        (AG2, CHAT | {"gen_ai.provider.name": "openai", INPUT: 20, OUTPUT: 12,
+                      "gen_ai.usage.thinking_tokens": 7}, (20, None, None, 12, 7)),
+        ("openinference.instrumentation.bedrock", LLM | answer(usage=ANTHROPIC_USAGE),
+         (1475, 325, 125, 75, None)),
+        ("x", LLM | {"llm.token_count.prompt": 1025} | answer(usage=ANTHROPIC_USAGE),
+         (1475, 325, 125, 75, None)),
+        ("openinference.instrumentation.openai", LLM | answer(usage=RESPONSES_USAGE),
+         (1475, 325, None, 75, 30)),
+        ("openinference.instrumentation.mistralai", LLM | answer(data={"usage": OPENAI_USAGE}),
+         (1475, 494, None, 75, 214)),
+        ("openinference.instrumentation.vertexai",
+         LLM | {"llm.provider": "google", "llm.token_count.total": 1614}
+         | answer(usage_metadata={"cached_content_token_count": 344, "thoughts_token_count": 64}),
+         (1475, 344, None, 139, 64)),
+        ("mlflow.tracing.provider",
+         {"mlflow.spanType": '"CHAT_MODEL"',
+          "mlflow.spanOutputs": json.dumps({"usage": OPENAI_USAGE}),
+          "mlflow.chat.tokenUsage": '{"input_tokens": 1688, "output_tokens": 458}'},
+         (1688, 494, None, 458, 214)),
+        ("mlflow.tracing.provider",
+         {"mlflow.spanType": '"EMBEDDING"',
+          "mlflow.spanOutputs": '{"usage": {"prompt_tokens": 9}}'},
+         (9, None, None, None, None)),
+        ("my_app",
+         component("OpenAIChatGenerator", {"replies": [{"meta": {"usage": OPENAI_USAGE}}]}),
+         (1688, 494, None, 458, 214)),
+        ("my_app", component("OpenAIGenerator", {"meta": [{"usage": OPENAI_USAGE}]}),
+         (1688, 494, None, 458, 214)),
+        ("my_app", component("AnthropicChatGenerator", {"replies": [{"meta": ANTHROPIC_META}]}),
+         (1350, 325, None, 75, None)),
+        ("my_app", component("CohereTextEmbedder", {"meta": {"usage": {"prompt_tokens": 9}}}),
+         (9, None, None, None, None)),
+        ("openlit.instrumentation.litellm", CHAT | {INPUT: 0, OUTPUT: 0}, (None,) * 5),
+    ],
+)  # fmt: skip
+def test_tokens(scope: str, told: dict[str, Any], expected: tuple[int | None, ...]) -> None:
+    (call,) = decoded(only(span(**told), *told), scope=scope)["calls"]
+    assert tuple(call[name] for name in TOKENS) == expected
+
+
+def test_usage_that_ag2_tells_again_is_no_call() -> None:
+    usages = {"gen_ai.response.model": "gpt-4o", INPUT: 10, OUTPUT: 5}
+    for kind, calls in (("model_call", 0), ("subtask", 0), ("compaction", 1), ("aggregation", 1)):
+        told = {"ag2.usage.kind": kind} | usages
+        one = only(span(**told), *told) | {"name": f"record_usage {kind}"}
+        assert len(decoded(one, scope=AG2)["calls"]) == calls
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "operation"),
+    [
+        ("chat_completion_v1_chat_completions_post", {}, "chat"),
+        ("stream_chat", {}, "chat"),
+        ("agents_completion_v1_agents_completions_post", {}, "chat"),
+        ("embeddings_v1_embeddings_post", {INPUT: 9}, "embeddings"),
+        ("models_v1_models_get", {}, None),
+        ("invoke_agent helper", {"gen_ai.operation.name": "invoke_agent", INPUT: 9}, "chat"),
+        ("chat mistral-large", {"gen_ai.operation.name": "chat"}, "chat"),
+        ("create_agent helper", {"gen_ai.operation.name": "create_agent"}, None),
+    ],
+)  # fmt: skip
+def test_a_request_of_mistrals_sdk(name: str, told: dict[str, Any], operation: str | None) -> None:
+    told = told | {"http.request.method": "POST", "gen_ai.request.model": "mistral-large"}
+    one = only(span(**told), *told) | {"name": name}
+    calls = decoded(one, scope="mistralai_sdk_tracer")["calls"]
+    assert [call["operation"] for call in calls] == ([operation] if operation else [])
+
+
+def test_a_message_in_an_answer_of_mistrals_agents_is_no_call() -> None:
+    one = only(span(**CHAT), *CHAT) | {"name": "chat mistral-large"}
+    assert decoded(one, scope="mistralai_sdk_tracer")["calls"] == []
+    tool = span(**{"gen_ai.operation.name": "execute_tool"})
+    assert decoded(tool, scope="mistralai_sdk_tracer")["calls"] == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["TransformersChatGenerator", "SentenceTransformersTextEmbedder", "PromptBuilder"]
+)
+def test_a_component_of_haystack_that_asks_no_provider_is_no_call(kind: str) -> None:
+    told = component(kind, {})
+    assert decoded(only(span(**told), *told), scope="my_app")["calls"] == []
+
+
+def test_a_failed_call_of_langsmith_says_so_in_what_langchain_made_of_it() -> None:
+    made = {"generations": [[{"message": {"kwargs": {"response_metadata": {"status_code": 429}}}}]]}
+    told = {"langsmith.span.kind": "llm", "langsmith.span.tags": "graph:step:1, support",
+            "gen_ai.completion": json.dumps(made)}  # fmt: skip
+    (call,) = decoded(only(span(**told), *told), scope="langsmith")["calls"]
+    assert (call["status"], call["feature"]) == ("error", "support")
+
+
+def test_an_error_type_that_is_the_repr_of_a_class() -> None:
+    one = span(**{"error.type": "<class 'app.errors.RateLimit'>"})
+    (call,) = decoded(one, scope="semantic_kernel")["calls"]
+    assert call["error_type"] == "app.errors.RateLimit"
+
+
+@pytest.mark.parametrize(
+    ("scope", "told", "expected"),
+    [
+        ("mlflow.tracing.provider", {"gen_ai.provider.name": "us", "gen_ai.response.model":
+                                     "us.anthropic.claude-sonnet-4-5-v1:0"}, "aws.bedrock"),
+        ("openlit.instrumentation.groq", {"gen_ai.request.model": "openai/gpt-oss-120b"}, "groq"),
+        ("openlit.instrumentation.litellm", {"gen_ai.provider.name": "litellm",
+                                             "gen_ai.request.model": "groq/llama-3.3-70b",
+                                             "gen_ai.response.model": "llama-3.3-70b"}, "groq"),
+        ("openinference.instrumentation.openai", {"gen_ai.request.model": "claude-sonnet-4-5"},
+         "anthropic"),
+    ],
+)  # fmt: skip
+def test_the_provider(scope: str, told: dict[str, Any], expected: str) -> None:
+    (call,) = decoded(only(span(**CHAT | told), *CHAT, *told), scope=scope)["calls"]
+    assert call["provider"] == expected
