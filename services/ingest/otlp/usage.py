@@ -109,7 +109,7 @@ def _outside(
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received
         or (_value(found, "fresh_input") == received and bool(_value(found, "beside_input")))
-        or any(_said(found, name).startswith(_BESIDE_INPUT) for name in _CACHED),
+        or any(_said(found, name).startswith(_beside_input(found)) for name in _CACHED),
         "keys beside each other": _place(found, "input") in ("input", "input_tokens")
         and any(_place(found, name) in langfuse.BESIDE_INPUT for name in _CACHED),
     }
@@ -118,6 +118,13 @@ def _outside(
 
 _BESIDE_INPUT = (vercel.BESIDE_INPUT, *haystack.BESIDE_INPUT)
 _CACHED = ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
+
+
+def _beside_input(found: Mapping[str, Found]) -> tuple[str, ...]:
+    """How places of cached tokens begin that stand beside the input."""
+    told = found.get("response_id")
+    is_made = told is not None and told.value.startswith(vercel.MADE_IDS)
+    return (*_BESIDE_INPUT, vercel.BEDROCK) if is_made else _BESIDE_INPUT
 
 
 def _said(found: Mapping[str, Found], name: str) -> str:

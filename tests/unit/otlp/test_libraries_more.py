@@ -26,6 +26,10 @@ ANTHROPIC_USAGE = {"input_tokens": 1025, "output_tokens": 75, "cache_read_input_
                    "cache_creation_input_tokens": 125}  # fmt: skip
 ANTHROPIC_META = {"usage": {"prompt_tokens": 1025, "completion_tokens": 75,
                             "cache_read_input_tokens": 325}}  # fmt: skip
+VERCEL_BEDROCK = {
+    "ai.operationId": "ai.streamText.doStream", INPUT: 1458, OUTPUT: 508,
+    "ai.response.providerMetadata": '{"bedrock": {"usage": {"cacheWriteInputTokens": 558}}}',
+}  # fmt: skip
 
 
 def answer(**told: Any) -> dict[str, str]:
@@ -82,6 +86,10 @@ def component(kind: str, output: Any) -> dict[str, str]:
         ("my_app", component("CohereTextEmbedder", {"meta": {"usage": {"prompt_tokens": 9}}}),
          (9, None, None, None, None)),
         ("openlit.instrumentation.litellm", CHAT | {INPUT: 0, OUTPUT: 0}, (None,) * 5),
+        ("ai", VERCEL_BEDROCK | {"ai.response.id": "aitxt-a", "ai.usage.cachedInputTokens": 758},
+         (2774, 758, 558, 508, None)),
+        ("ai", VERCEL_BEDROCK | {"ai.response.id": "r-1", INPUT: 2016},
+         (2016, None, 558, 508, None)),
     ],
 )  # fmt: skip
 def test_tokens(scope: str, told: dict[str, Any], expected: tuple[int | None, ...]) -> None:
