@@ -153,12 +153,16 @@ def _value(found: Mapping[str, Found], name: str) -> Any:
     return told.value if told is not None else ""
 
 
+def _says_error(found: Mapping[str, Found], name: str) -> bool:
+    return str(_value(found, name)).upper() == "ERROR"
+
+
 def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
     error_type = str(_value(found, "error_type"))
-    status = _value(found, "http_status") or 0
+    status, sent = _value(found, "http_status") or 0, _value(found, "output")
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
-        or "ERROR" in (str(_value(found, name)).upper() for name in ("level", "finish_reason"))
+        or _says_error(found, "level") or (_says_error(found, "finish_reason") and not sent)
     )  # fmt: skip
     if is_failed and not error_type:
         kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")

@@ -170,3 +170,9 @@ def test_an_error_type_that_is_the_repr_of_a_class() -> None:
 def test_the_provider(scope: str, told: dict[str, Any], expected: str) -> None:
     (call,) = decoded(only(span(**CHAT | told), *CHAT, *told), scope=scope)["calls"]
     assert call["provider"] == expected
+
+
+def test_an_answer_with_tokens_has_not_failed_whatever_its_finish_reason() -> None:
+    """LangChain names none for OpenAI's responses, and its instrumentation says "error" then."""
+    (call,) = decoded(span(**{"gen_ai.response.finish_reasons": "error"}), scope="x")["calls"]
+    assert call["status"] == "ok"
