@@ -13,7 +13,7 @@ from services.ingest.otlp import usage
 from services.ingest.otlp.conventions import TABLE, Found, Table, mistral, read
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
-from services.ingest.otlp.providers import of_call
+from services.ingest.otlp.providers import is_embedding, of_call
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -80,6 +80,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if what == "chat" and _embeds(found):
+        what = "embeddings"
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
         found.setdefault("request_model", Found(said[1], "name", 0))
     fields = _common(span, what, found, resource)
@@ -91,6 +93,11 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
+
+
+def _embeds(found: Mapping[str, Found]) -> bool:
+    """True for what is told as a generation of a model that only embeds."""
+    return is_embedding("".join(_models(found))) and not _value(found, "output")
 
 
 def _common(

@@ -63,13 +63,19 @@ def operation(span: Span) -> str:
                 return found
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
-    return _failed(span) or OTHER
+    return _failed(span) or _named(span) or OTHER
 
 
 def _failed(span: Span) -> str:
     """A call that failed before its library set an attribute has its name alone."""
     said = otel.of_name(span.scope, span.name) if span.is_error else None
     return said[0] if said and otel.ATTRIBUTE not in span.attributes else ""
+
+
+def _named(span: Span) -> str:
+    """A call of which its library says the model alone."""
+    is_bare = otel.ATTRIBUTE not in span.attributes and _MODEL[1] in span.attributes
+    return traceloop.of_name(span.scope, span.name) if is_bare else ""
 
 
 def _by_library(span: Span) -> str | None:

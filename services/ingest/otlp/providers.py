@@ -72,6 +72,15 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     return of_model(answered) or of_model(asked)
 
 
+def is_embedding(model: str) -> bool:
+    """True where the model's name says that it embeds.
+
+    >>> is_embedding("amazon.titan-embed-text-v2"), is_embedding("gpt-4o")
+    (True, False)
+    """
+    return "embed" in model.lower()
+
+
 def of_model(model: str) -> str:
     """The provider that a model's name gives away; empty where it does not."""
     name = model.strip().lower()

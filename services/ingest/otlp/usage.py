@@ -26,6 +26,8 @@ THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
+CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
+"""Providers whose total has the cached tokens, also where nothing else has them."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
 GENERATES = frozenset({"chat", "text_completion"})
 """No answer without tokens: libraries write 0 where they were told nothing."""
@@ -67,11 +69,21 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     )
     if rule and received is not None:
         received += cached
+    received = _with_rest(received, sent, total, provider)
     sent = _sent(found, (received, sent, total), provider, scope)
     return Counts(
         received, read, written, told.get("cache_write_5m"), told.get("cache_write_1h"), sent,
         told.get("reasoning"), f"outside: {rule}" if rule else "inside" if cached else "",
     )  # fmt: skip
+
+
+def _with_rest(
+    received: int | None, sent: int | None, total: int | None, provider: str
+) -> int | None:
+    """The input with what only the total has."""
+    if received is None or sent is None or total is None or provider not in CACHE_IN_TOTAL:
+        return received
+    return max(received, total - sent)
 
 
 def of_answer(told: Counts, operation: str) -> Counts:

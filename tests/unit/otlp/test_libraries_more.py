@@ -88,6 +88,9 @@ def component(kind: str, output: Any) -> dict[str, str]:
         ("openlit.instrumentation.litellm", CHAT | {INPUT: 0, OUTPUT: 0}, (None,) * 5),
         ("ai", VERCEL_BEDROCK | {"ai.response.id": "aitxt-a", "ai.usage.cachedInputTokens": 758},
          (2774, 758, 558, 508, None)),
+        ("@arizeai/openinference-instrumentation-bedrock",
+         LLM | {"llm.provider": "aws", "llm.token_count.total": 2000},
+         (1925, None, None, 75, None)),
         ("ai", VERCEL_BEDROCK | {"ai.response.id": "r-1", INPUT: 2016},
          (2016, None, 558, 508, None)),
     ],
@@ -176,3 +179,20 @@ def test_an_answer_with_tokens_has_not_failed_whatever_its_finish_reason() -> No
     """LangChain names none for OpenAI's responses, and its instrumentation says "error" then."""
     (call,) = decoded(span(**{"gen_ai.response.finish_reasons": "error"}), scope="x")["calls"]
     assert call["status"] == "ok"
+
+
+def test_a_request_to_bedrock_of_which_traceloop_says_the_model_alone() -> None:
+    told = {"gen_ai.provider.name": "aws.bedrock", "gen_ai.request.model": "claude-sonnet-4-5"}
+    one = only(span(**told), *told) | {"name": "bedrock.completion"}
+    scope = "@traceloop/instrumentation-bedrock"
+    (call,) = decoded(one, scope=scope)["calls"]
+    assert (call["operation"], call["input_tokens_total"]) == ("text_completion", None)
+    assert decoded(one | {"name": "bedrock.create"}, scope=scope)["calls"] == []
+    assert decoded(one, scope="my_app")["calls"] == []
+
+
+def test_a_generation_of_a_model_that_embeds() -> None:
+    told = {"langfuse.observation.type": "generation",
+            "langfuse.observation.model.name": "text-embedding-3-small"}  # fmt: skip
+    (call,) = decoded(only(span(**told), *told), scope="langfuse-sdk")["calls"]
+    assert call["operation"] == "embeddings"
