@@ -13,7 +13,7 @@ from services.ingest.otlp import usage
 from services.ingest.otlp.conventions import TABLE, Found, Table, mistral, read
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
-from services.ingest.otlp.providers import is_embedding, of_call
+from services.ingest.otlp.providers import of_call, of_model_name
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -80,8 +80,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
-    if what == "chat" and _embeds(found):
-        what = "embeddings"
+    if what == "chat" and not _value(found, "output"):
+        what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
         found.setdefault("request_model", Found(said[1], "name", 0))
     fields = _common(span, what, found, resource)
@@ -89,15 +89,10 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what in MODEL_OPERATIONS:
         counts = usage.counts(found, span.scope, what, _provider(found, span.scope))
         if fields["status"] == "ok":
-            counts = usage.of_answer(counts, what)
+            counts = usage.of_answer(counts)
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
-
-
-def _embeds(found: Mapping[str, Found]) -> bool:
-    """True for what is told as a generation of a model that only embeds."""
-    return is_embedding("".join(_models(found))) and not _value(found, "output")
 
 
 def _common(

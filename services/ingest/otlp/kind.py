@@ -75,7 +75,8 @@ def _failed(span: Span) -> str:
 def _named(span: Span) -> str:
     """A call of which its library says the model alone."""
     is_bare = otel.ATTRIBUTE not in span.attributes and _MODEL[1] in span.attributes
-    return traceloop.of_name(span.scope, span.name) if is_bare else ""
+    told = traceloop.of_name(span.scope, span.name) or logfire.of_name(span.scope, span.name)
+    return told if is_bare else ""
 
 
 def _by_library(span: Span) -> str | None:

@@ -72,13 +72,14 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     return of_model(answered) or of_model(asked)
 
 
-def is_embedding(model: str) -> bool:
-    """True where the model's name says that it embeds.
+def of_model_name(model: str) -> str:
+    """The operation of a model that writes no text, where its name says so.
 
-    >>> is_embedding("amazon.titan-embed-text-v2"), is_embedding("gpt-4o")
-    (True, False)
+    >>> [of_model_name(name) for name in ("amazon.titan-embed-text-v2", "rerank-v3.5", "gpt-4o")]
+    ['embeddings', 'rerank', '']
     """
-    return "embed" in model.lower()
+    name = model.lower()
+    return "embeddings" if "embed" in name else "rerank" if "rerank" in name else ""
 
 
 def of_model(model: str) -> str:

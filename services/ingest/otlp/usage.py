@@ -29,8 +29,6 @@ THOUGHTS_OUTSIDE_SCOPES = frozenset({
 CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
 """Providers whose total has the cached tokens, also where nothing else has them."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
-GENERATES = frozenset({"chat", "text_completion"})
-"""No answer without tokens: libraries write 0 where they were told nothing."""
 
 
 class Counts(NamedTuple):
@@ -86,10 +84,9 @@ def _with_rest(
     return max(received, total - sent)
 
 
-def of_answer(told: Counts, operation: str) -> Counts:
-    """The counts of an answered call: a text that took no tokens and has none tells nothing."""
-    is_empty = not (told.input_total or told.output_total) and operation in GENERATES
-    return Counts() if is_empty else told
+def of_answer(told: Counts) -> Counts:
+    """The counts of an answered call. Libraries write 0 where they were told nothing."""
+    return told if told.input_total or told.output_total else Counts()
 
 
 def _value(found: Mapping[str, Found], name: str) -> int | None:

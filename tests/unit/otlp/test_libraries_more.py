@@ -85,6 +85,15 @@ def component(kind: str, output: Any) -> dict[str, str]:
          (1350, 325, None, 75, None)),
         ("my_app", component("CohereTextEmbedder", {"meta": {"usage": {"prompt_tokens": 9}}}),
          (9, None, None, None, None)),
+        ("logfire.openai", CHAT | {INPUT: 1475, OUTPUT: 75,
+                                   "gen_ai.usage.raw": json.dumps(RESPONSES_USAGE)},
+         (1475, 325, None, 75, 30)),
+        ("logfire.anthropic", CHAT | {INPUT: 1475, OUTPUT: 75,
+                                      "gen_ai.usage.raw": json.dumps(ANTHROPIC_USAGE)},
+         (1475, 325, 125, 75, None)),
+        ("logfire.openai_agents", CHAT | {INPUT: 1475, OUTPUT: 75,
+                                          "usage": json.dumps(RESPONSES_USAGE)},
+         (1475, 325, None, 75, 30)),
         ("openlit.instrumentation.litellm", CHAT | {INPUT: 0, OUTPUT: 0}, (None,) * 5),
         ("ai", VERCEL_BEDROCK | {"ai.response.id": "aitxt-a", "ai.usage.cachedInputTokens": 758},
          (2774, 758, 558, 508, None)),
@@ -191,8 +200,20 @@ def test_a_request_to_bedrock_of_which_traceloop_says_the_model_alone() -> None:
     assert decoded(one, scope="my_app")["calls"] == []
 
 
-def test_a_generation_of_a_model_that_embeds() -> None:
-    told = {"langfuse.observation.type": "generation",
-            "langfuse.observation.model.name": "text-embedding-3-small"}  # fmt: skip
+def test_a_failed_request_of_logfire_says_what_it_was_in_its_template() -> None:
+    told = {"gen_ai.request.model": "gpt-4o", "gen_ai.response.model": "gpt-4o"}
+    template = "Chat completion with {gen_ai.request.model!r}"
+    one = only(span(**told), *told) | {"name": template, "status": {"code": 2}}
+    (call,) = decoded(one, scope="logfire.openai_agents")["calls"]
+    assert (call["operation"], call["status"]) == ("chat", "error")
+    assert decoded(one | {"name": "Turn {turn}"}, scope="logfire.openai_agents")["calls"] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "operation"),
+    [("text-embedding-3-small", "embeddings"), ("rerank-v3.5", "rerank"), ("gpt-4o", "chat")],
+)
+def test_a_generation_of_a_model_that_writes_no_text(model: str, operation: str) -> None:
+    told = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": model}
     (call,) = decoded(only(span(**told), *told), scope="langfuse-sdk")["calls"]
-    assert call["operation"] == "embeddings"
+    assert call["operation"] == operation

@@ -16,6 +16,7 @@ from services.ingest.otlp.conventions import (
     langfuse,
     langsmith,
     litellm,
+    logfire,
     mistral,
     mlflow,
     openinference,
@@ -27,7 +28,7 @@ from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack,
+    haystack, logfire,
 )  # fmt: skip
 
 COUNTS = frozenset({

@@ -28,13 +28,16 @@ _DETAILS = {
 """`fresh_input` leaves the cached tokens out where the answer has them beside it."""
 
 
-def places(*answers: str) -> dict[str, tuple[str, ...]]:
-    """The sources of counts in answers that stand at these places.
+def places(*answers: str, usages: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """The sources of counts in answers, or in their `usage` alone, that stand at these places.
 
     >>> places("output.value|")["beside_input"][0]
     'output.value|usage.cache_read_input_tokens'
     """
     return {
-        field: tuple(answer + path for answer in answers for path in paths)
+        field: (
+            *(answer + path for answer in answers for path in paths),
+            *(usage + path.partition(".")[2] for usage in usages for path in paths),
+        )
         for field, paths in _DETAILS.items()
     }
