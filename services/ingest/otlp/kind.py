@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    claude_code,
     haystack,
     langfuse,
     langsmith,
@@ -36,6 +37,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (traceloop.ATTRIBUTE, traceloop.OPERATIONS),
     (traceloop.OLD_ATTRIBUTE, traceloop.OLD_OPERATIONS),
     (haystack.ATTRIBUTE, haystack.operation),
+    (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

@@ -47,7 +47,10 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
-_INSTRUMENTED = re.compile(r"(?:openlit|opentelemetry|openinference)\.instrumentation\.(\w+)$")
+_INSTRUMENTED = re.compile(
+    r"(?:(?:openlit|opentelemetry|openinference)\.instrumentation\.(?:genai\.)?"
+    r"|@\w+/(?:openinference-)?instrumentation-)(\w+)$"
+)
 _ANYONE = frozenset({"openai"})
 """Whose client is used to call other providers, too."""
 
@@ -66,7 +69,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     instrumented = canonical(part[1]) if part else ""
     if instrumented in KNOWN - _ANYONE:
         return instrumented
-    before, slash, _ = asked.partition("/")
+    before, slash, _ = asked.removeprefix("@").partition("/")
     if slash and canonical(before) in KNOWN:
         return canonical(before)
     return of_model(answered) or of_model(asked)

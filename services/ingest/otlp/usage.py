@@ -7,7 +7,7 @@ decided is kept beside the counts. What a span does not tell stays None, never z
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.ingest.otlp.conventions import Found, haystack, langfuse, vercel
+from services.ingest.otlp.conventions import Found, claude_code, haystack, langfuse, vercel
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
@@ -17,6 +17,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
+    claude_code.SCOPE: frozenset(),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""

@@ -175,6 +175,9 @@ def test_an_error_type_that_is_the_repr_of_a_class() -> None:
         ("openlit.instrumentation.litellm", {"gen_ai.provider.name": "litellm",
                                              "gen_ai.request.model": "groq/llama-3.3-70b",
                                              "gen_ai.response.model": "llama-3.3-70b"}, "groq"),
+        ("openinference.instrumentation.portkey",
+         {"gen_ai.request.model": "@anthropic/sonnet"}, "anthropic"),
+        ("@traceloop/instrumentation-cohere", {"gen_ai.request.model": "mine"}, "cohere"),
         ("openinference.instrumentation.openai", {"gen_ai.request.model": "claude-sonnet-4-5"},
          "anthropic"),
     ],
@@ -217,3 +220,18 @@ def test_a_generation_of_a_model_that_writes_no_text(model: str, operation: str)
     told = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": model}
     (call,) = decoded(only(span(**told), *told), scope="langfuse-sdk")["calls"]
     assert call["operation"] == operation
+
+
+def test_a_request_of_claude_code() -> None:
+    told = {"span.type": "llm_request", "gen_ai.request.model": "claude-opus-4-8[1m]",
+            "gen_ai.system": "anthropic", "input_tokens": 1996, "output_tokens": 1046,
+            "cache_read_tokens": 1296, "cache_creation_tokens": 1096,
+            "session.id": "s-1"}  # fmt: skip
+    scope = "com.anthropic.claude_code.tracing"
+    (call,) = decoded(only(span(**told), *told), scope=scope)["calls"]
+    assert tuple(call[name] for name in TOKENS) == (4388, 1296, 1096, 1046, None)
+    assert (call["conversation_id"], call["status"]) == ("s-1", "ok")
+    failed = only(span(**told | {"status_code": 429}), *told, "status_code")
+    assert decoded(failed, scope=scope)["totals"]["failed"] == 1
+    around = only(span(**told | {"span.type": "interaction"}), *told)
+    assert decoded(around, scope=scope)["calls"] == []

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    claude_code,
     haystack,
     langfuse,
     langsmith,
@@ -28,7 +29,7 @@ from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack, logfire,
+    haystack, logfire, claude_code,
 )  # fmt: skip
 
 COUNTS = frozenset({
