@@ -7,6 +7,7 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     claude_code,
+    codex,
     haystack,
     langfuse,
     langsmith,
@@ -38,6 +39,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (traceloop.OLD_ATTRIBUTE, traceloop.OLD_OPERATIONS),
     (haystack.ATTRIBUTE, haystack.operation),
     (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
+    (codex.ATTRIBUTE, codex.operation),
 )
 """The first attribute that is present with a known value decides."""
 

@@ -235,3 +235,17 @@ def test_a_request_of_claude_code() -> None:
     assert decoded(failed, scope=scope)["totals"]["failed"] == 1
     around = only(span(**told | {"span.type": "interaction"}), *told)
     assert decoded(around, scope=scope)["calls"] == []
+
+
+def test_the_usage_that_codex_tells_where_it_handled_the_answer() -> None:
+    told = {INPUT: 3296, OUTPUT: 2066, READ: 1298, "codex.usage.total_tokens": 5362,
+            "codex.usage.reasoning_output_tokens": 1018}  # fmt: skip
+    one = only(span(**told), *told) | {"name": "handle_responses"}
+    (call,) = decoded(one, scope="codex_exec")["calls"]
+    assert tuple(call[name] for name in TOKENS) == (3296, 1298, None, 2066, 1018)
+
+
+def test_a_call_of_gemini_cli() -> None:
+    one = span(**{"gen_ai.operation.name": "llm_call"})
+    (call,) = decoded(one, scope="gemini-cli")["calls"]
+    assert call["operation"] == "chat"

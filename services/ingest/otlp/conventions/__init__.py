@@ -13,6 +13,7 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     claude_code,
+    codex,
     haystack,
     langfuse,
     langsmith,
@@ -29,7 +30,7 @@ from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack, logfire, claude_code,
+    haystack, logfire, claude_code, codex,
 )  # fmt: skip
 
 COUNTS = frozenset({
