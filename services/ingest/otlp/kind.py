@@ -8,6 +8,7 @@ from services.ingest.otlp.conventions import (
     ag2,
     claude_code,
     codex,
+    genkit,
     haystack,
     langfuse,
     langsmith,
@@ -40,6 +41,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (haystack.ATTRIBUTE, haystack.operation),
     (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
     (codex.ATTRIBUTE, codex.operation),
+    (genkit.ATTRIBUTE, genkit.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

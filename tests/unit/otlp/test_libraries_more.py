@@ -36,6 +36,11 @@ def answer(**told: Any) -> dict[str, str]:
     return {"output.value": json.dumps(told)}
 
 
+def genkit(output: Any) -> dict[str, str]:
+    return {"genkit:metadata:subtype": "model", "genkit:name": "googleai/gemini-2.5-flash",
+            "genkit:output": json.dumps(output)}  # fmt: skip
+
+
 def component(kind: str, output: Any) -> dict[str, str]:
     return {"haystack.component.type": kind, "haystack.component.output": json.dumps(output)}
 
@@ -85,6 +90,13 @@ def component(kind: str, output: Any) -> dict[str, str]:
          (1350, 325, None, 75, None)),
         ("my_app", component("CohereTextEmbedder", {"meta": {"usage": {"prompt_tokens": 9}}}),
          (9, None, None, None, None)),
+        ("genkit-tracer", genkit({"usage": {
+            "inputTokens": 3344, "outputTokens": 1072, "thoughtsTokens": 1042, "totalTokens": 5458,
+            "cachedContentTokens": 1322}}), (3344, 1322, None, 2114, 1042)),
+        ("@arizeai/openinference-instrumentation-langchain",
+         LLM | answer(generations=[[{"message": {"kwargs": {"usage_metadata": {
+             "input_token_details": {"cache_creation": 125, "cache_read": 325}}}}}]]),
+         (1475, 325, 125, 75, None)),
         ("logfire.openai", CHAT | {INPUT: 1475, OUTPUT: 75,
                                    "gen_ai.usage.raw": json.dumps(RESPONSES_USAGE)},
          (1475, 325, None, 75, 30)),

@@ -14,6 +14,7 @@ from services.ingest.otlp.conventions import (
     ag2,
     claude_code,
     codex,
+    genkit,
     haystack,
     langfuse,
     langsmith,
@@ -30,7 +31,7 @@ from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack, logfire, claude_code, codex,
+    haystack, logfire, claude_code, codex, genkit,
 )  # fmt: skip
 
 COUNTS = frozenset({
@@ -64,8 +65,10 @@ EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
+    "genkit:output",
 })  # fmt: skip
-"""Those of them that are opened for what nothing else says: the id of the response, the usage."""
+"""Those of them that are opened for what nothing else says: the id of the response, the usage. A
+count of 0 there is none: answers fill in what they do not know."""
 _COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
@@ -166,7 +169,7 @@ def _take(best: dict[str, Found], key: str, value: Any, sources: Sequence[Source
         else:
             opened = parsed(value) if opened is None else opened
             said, place = convert(inner(opened, path)), f"{key}|{path}"
-        if said is not None:
+        if said is not None and (said or key not in CONTENT):
             best[field] = Found(said, place, rank)
 
 
