@@ -94,11 +94,12 @@ def _by_library(span: Span) -> str | None:
             return IGNORE
         if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
             return OTHER
-    if (span.scope, span.name) == adk.CALL:
+    if (said_by := (span.scope, span.name)) == adk.CALL:
         return "chat"
     if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
         return said
-    return OTHER if span.name.endswith(openinference.HELPER) else None
+    is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
+    return OTHER if is_none else None
 
 
 def _looks_like_a_call(span: Span) -> bool:

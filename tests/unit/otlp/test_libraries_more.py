@@ -261,3 +261,12 @@ def test_a_call_of_gemini_cli() -> None:
     one = span(**{"gen_ai.operation.name": "llm_call"})
     (call,) = decoded(one, scope="gemini-cli")["calls"]
     assert call["operation"] == "chat"
+
+
+def test_a_span_of_beeai_that_only_says_what_went_wrong_is_no_call() -> None:
+    failed = span(1, **LLM) | {"status": {"code": 2}}
+    said = span(2, **{"openinference.span.kind": "LLM"}) | {
+        "name": "error", "traceId": failed["traceId"], "parentSpanId": failed["spanId"],
+    }  # fmt: skip
+    (call,) = decoded(failed, said, scope="openinference.instrumentation.beeai")["calls"]
+    assert (call["span_id"], call["status"]) == (failed["spanId"], "error")

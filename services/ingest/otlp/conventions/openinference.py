@@ -14,6 +14,8 @@ OPERATIONS = {
     "unknown": "other",
 }  # fmt: skip
 
+ERROR = ("openinference.instrumentation.beeai", "error")
+"""Scope and name of a span of a model's kind that only says what went wrong in the one above."""
 HELPER = "._prepare_chat_with_tools"
 """How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
 
