@@ -66,7 +66,8 @@ def operation(span: Span) -> str:
             value = text(attributes.get(attribute))
             found = told(value) if callable(told) else told.get(value.lower())
             if found:
-                return found
+                is_old = attribute == traceloop.OLD_ATTRIBUTE
+                return (is_old and traceloop.of_name(span.scope, span.name)) or found
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
     return _failed(span) or _named(span) or OTHER

@@ -53,6 +53,8 @@ _INSTRUMENTED = re.compile(
 )
 _ANYONE = frozenset({"openai"})
 """Whose client is used to call other providers, too."""
+_HOSTS = frozenset({"aws.bedrock"})
+"""Who serves the models of others, whose names some libraries tell instead."""
 
 
 def of_call(told: str, asked: str, answered: str, scope: str) -> str:
@@ -63,12 +65,11 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     >>> of_call("", "groq/llama-3.3-70b-versatile", "llama-3.3-70b-versatile", "litellm")
     'groq'
     """
-    if named := provider(told, ""):
-        return named
     part = _INSTRUMENTED.match(scope)
     instrumented = canonical(part[1]) if part else ""
-    if instrumented in KNOWN - _ANYONE:
-        return instrumented
+    named = "" if instrumented in _HOSTS else provider(told, "")
+    if named or instrumented in KNOWN - _ANYONE:
+        return named or instrumented
     before, slash, _ = asked.removeprefix("@").partition("/")
     if slash and canonical(before) in KNOWN:
         return canonical(before)

@@ -190,6 +190,7 @@ def test_an_error_type_that_is_the_repr_of_a_class() -> None:
         ("openinference.instrumentation.portkey",
          {"gen_ai.request.model": "@anthropic/sonnet"}, "anthropic"),
         ("@traceloop/instrumentation-cohere", {"gen_ai.request.model": "mine"}, "cohere"),
+        ("opentelemetry.instrumentation.bedrock", {"gen_ai.system": "anthropic"}, "aws.bedrock"),
         ("openinference.instrumentation.openai", {"gen_ai.request.model": "claude-sonnet-4-5"},
          "anthropic"),
     ],
@@ -270,3 +271,12 @@ def test_a_span_of_beeai_that_only_says_what_went_wrong_is_no_call() -> None:
     }  # fmt: skip
     (call,) = decoded(failed, said, scope="openinference.instrumentation.beeai")["calls"]
     assert (call["span_id"], call["status"]) == (failed["spanId"], "error")
+
+
+def test_a_chat_that_traceloop_calls_a_completion() -> None:
+    told = {"llm.request.type": "completion", "gen_ai.system": "Anthropic"}
+    one = only(span(**told), *told) | {"name": "anthropic.chat"}
+    scope = "opentelemetry.instrumentation.anthropic"
+    assert decoded(one, scope=scope)["calls"][0]["operation"] == "chat"
+    completion = one | {"name": "anthropic.completion"}
+    assert decoded(completion, scope=scope)["calls"][0]["operation"] == "text_completion"
