@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
-from services.ingest.otlp.conventions import TABLE, Found, Table, read
+from services.ingest.otlp.conventions import TABLE, Found, Table, mistral, read
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
-from services.ingest.otlp.providers import provider
+from services.ingest.otlp.providers import of_call, of_model_name
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -30,7 +30,9 @@ IDENTITY = (
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
-_SDKS = frozenset({"com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk"})
+_SDKS = frozenset({
+    "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
+})  # fmt: skip
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
     "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
@@ -39,7 +41,7 @@ _INSTRUMENTATIONS = (
 _FRAMEWORKS = frozenset({
     "langchain", "llama_index", "llamaindex", "crewai", "haystack", "dspy", "agno", "autogen",
     "autogen_agentchat", "smolagents", "pydantic_ai", "openai_agents", "google_adk", "strands",
-    "beeai", "instructor", "mcp", "portkey", "litellm", "guardrails", "agent_framework",
+    "beeai", "instructor", "mcp", "portkey", "litellm", "guardrails", "agent_framework", "ag2",
 })  # fmt: skip
 
 
@@ -78,12 +80,16 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if what == "chat" and not _value(found, "output"):
+        what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
         found.setdefault("request_model", Found(said[1], "name", 0))
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:
-        counts = usage.counts(found, span.scope, what, _provider(found))
+        counts = usage.counts(found, span.scope, what, _provider(found, span.scope))
+        if fields["status"] == "ok":
+            counts = usage.of_answer(counts)
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
@@ -120,9 +126,9 @@ def _models(found: Mapping[str, Found]) -> tuple[str, str]:
     return answered, asked or ("" if answered else _value(found, "invoked_model"))
 
 
-def _provider(found: Mapping[str, Found]) -> str:
+def _provider(found: Mapping[str, Found], scope: str) -> str:
     answered, asked = _models(found)
-    return provider(_value(found, "provider"), answered or asked)
+    return of_call(_value(found, "provider"), asked, answered, scope)
 
 
 def _call(
@@ -131,7 +137,7 @@ def _call(
     answered, asked = _models(found)
     told = usage.payload(counts, _value(found, "tier"), what) if counts.is_told else None
     return {
-        "provider": _provider(found),
+        "provider": _provider(found, span.scope),
         "request_model": asked,
         "response_model": answered,
         "response_id": _value(found, "response_id"),
@@ -149,12 +155,16 @@ def _value(found: Mapping[str, Found], name: str) -> Any:
     return told.value if told is not None else ""
 
 
+def _says_error(found: Mapping[str, Found], name: str) -> bool:
+    return str(_value(found, name)).upper() == "ERROR"
+
+
 def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
     error_type = str(_value(found, "error_type"))
-    status = _value(found, "http_status") or 0
+    status, sent = _value(found, "http_status") or 0, _value(found, "output")
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
-        or "ERROR" in (str(_value(found, name)).upper() for name in ("level", "finish_reason"))
+        or _says_error(found, "level") or (_says_error(found, "finish_reason") and not sent)
     )  # fmt: skip
     if is_failed and not error_type:
         kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")

@@ -5,10 +5,16 @@ from collections.abc import Callable, Mapping
 
 from services.ingest.otlp.conventions import (
     adk,
+    ag2,
+    claude_code,
+    codex,
+    genkit,
+    haystack,
     langfuse,
     langsmith,
     litellm,
     logfire,
+    mistral,
     mlflow,
     openinference,
     otel,
@@ -23,6 +29,7 @@ IGNORE = "ignore"
 OTHER = "other"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
+    (ag2.ATTRIBUTE, ag2.OPERATIONS),
     (langfuse.ATTRIBUTE, langfuse.OPERATIONS),
     (openinference.ATTRIBUTE, openinference.OPERATIONS),
     (langsmith.ATTRIBUTE, langsmith.OPERATIONS),
@@ -31,6 +38,10 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (otel.ATTRIBUTE, otel.OPERATIONS),
     (traceloop.ATTRIBUTE, traceloop.OPERATIONS),
     (traceloop.OLD_ATTRIBUTE, traceloop.OLD_OPERATIONS),
+    (haystack.ATTRIBUTE, haystack.operation),
+    (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
+    (codex.ATTRIBUTE, codex.operation),
+    (genkit.ATTRIBUTE, genkit.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -55,16 +66,24 @@ def operation(span: Span) -> str:
             value = text(attributes.get(attribute))
             found = told(value) if callable(told) else told.get(value.lower())
             if found:
-                return found
+                is_old = attribute == traceloop.OLD_ATTRIBUTE
+                return (is_old and traceloop.of_name(span.scope, span.name)) or found
     if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
         return "chat"
-    return _failed(span) or OTHER
+    return _failed(span) or _named(span) or OTHER
 
 
 def _failed(span: Span) -> str:
     """A call that failed before its library set an attribute has its name alone."""
     said = otel.of_name(span.scope, span.name) if span.is_error else None
     return said[0] if said and otel.ATTRIBUTE not in span.attributes else ""
+
+
+def _named(span: Span) -> str:
+    """A call of which its library says the model alone."""
+    is_bare = otel.ATTRIBUTE not in span.attributes and _MODEL[1] in span.attributes
+    told = traceloop.of_name(span.scope, span.name) or logfire.of_name(span.scope, span.name)
+    return told if is_bare else ""
 
 
 def _by_library(span: Span) -> str | None:
@@ -76,9 +95,12 @@ def _by_library(span: Span) -> str | None:
             return IGNORE
         if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
             return OTHER
-    if (span.scope, span.name) == adk.CALL:
+    if (said_by := (span.scope, span.name)) == adk.CALL:
         return "chat"
-    return OTHER if span.name.endswith(openinference.HELPER) else None
+    if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
+        return said
+    is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
+    return OTHER if is_none else None
 
 
 def _looks_like_a_call(span: Span) -> bool:

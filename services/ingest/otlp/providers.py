@@ -47,6 +47,45 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
+_INSTRUMENTED = re.compile(
+    r"(?:(?:openlit|opentelemetry|openinference)\.instrumentation\.(?:genai\.)?"
+    r"|@\w+/(?:openinference-)?instrumentation-)(\w+)$"
+)
+_ANYONE = frozenset({"openai"})
+"""Whose client is used to call other providers, too."""
+_HOSTS = frozenset({"aws.bedrock"})
+"""Who serves the models of others, whose names some libraries tell instead."""
+
+
+def of_call(told: str, asked: str, answered: str, scope: str) -> str:
+    """Who answered a call: as it is told, else as what was instrumented or a model gives it away.
+
+    >>> of_call("", "openai/gpt-oss-120b", "", "openlit.instrumentation.groq")
+    'groq'
+    >>> of_call("", "groq/llama-3.3-70b-versatile", "llama-3.3-70b-versatile", "litellm")
+    'groq'
+    """
+    part = _INSTRUMENTED.match(scope)
+    instrumented = canonical(part[1]) if part else ""
+    named = "" if instrumented in _HOSTS else provider(told, "")
+    if named or instrumented in KNOWN - _ANYONE:
+        return named or instrumented
+    before, slash, _ = asked.removeprefix("@").partition("/")
+    if slash and canonical(before) in KNOWN:
+        return canonical(before)
+    return of_model(answered) or of_model(asked)
+
+
+def of_model_name(model: str) -> str:
+    """The operation of a model that writes no text, where its name says so.
+
+    >>> [of_model_name(name) for name in ("amazon.titan-embed-text-v2", "rerank-v3.5", "gpt-4o")]
+    ['embeddings', 'rerank', '']
+    """
+    name = model.lower()
+    return "embeddings" if "embed" in name else "rerank" if "rerank" in name else ""
+
+
 def of_model(model: str) -> str:
     """The provider that a model's name gives away; empty where it does not."""
     name = model.strip().lower()

@@ -7,19 +7,28 @@ decided is kept beside the counts. What a span does not tell stays None, never z
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.ingest.otlp.conventions import Found, langfuse, vercel
+from services.ingest.otlp.conventions import Found, claude_code, haystack, langfuse, vercel
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openlit.instrumentation.anthropic": frozenset(),
+    "openlit.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
+    "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
+    claude_code.SCOPE: frozenset(),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
 THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 """Providers that count thoughts beside the answer. What their total has besides is thoughts."""
+THOUGHTS_OUTSIDE_SCOPES = frozenset({
+    "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
+})  # fmt: skip
+"""Libraries that hand on these providers' counts as they are, and no total."""
+CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
+"""Providers whose total has the cached tokens, also where nothing else has them."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
 
 
@@ -59,11 +68,26 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     )
     if rule and received is not None:
         received += cached
-    sent = _sent(found, (received, sent, total), provider)
+    received = _with_rest(received, sent, total, provider)
+    sent = _sent(found, (received, sent, total), provider, scope)
     return Counts(
         received, read, written, told.get("cache_write_5m"), told.get("cache_write_1h"), sent,
         told.get("reasoning"), f"outside: {rule}" if rule else "inside" if cached else "",
     )  # fmt: skip
+
+
+def _with_rest(
+    received: int | None, sent: int | None, total: int | None, provider: str
+) -> int | None:
+    """The input with what only the total has."""
+    if received is None or sent is None or total is None or provider not in CACHE_IN_TOTAL:
+        return received
+    return max(received, total - sent)
+
+
+def of_answer(told: Counts) -> Counts:
+    """The counts of an answered call. Libraries write 0 where they were told nothing."""
+    return told if told.input_total or told.output_total else Counts()
 
 
 def _value(found: Mapping[str, Found], name: str) -> int | None:
@@ -94,14 +118,23 @@ def _outside(
         "more cached than input": cached > received,
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received
-        or any(_said(found, name).startswith(vercel.BESIDE_INPUT) for name in _CACHED),
+        or (_value(found, "fresh_input") == received and bool(_value(found, "beside_input")))
+        or any(_said(found, name).startswith(_beside_input(found)) for name in _CACHED),
         "keys beside each other": _place(found, "input") in ("input", "input_tokens")
         and any(_place(found, name) in langfuse.BESIDE_INPUT for name in _CACHED),
     }
     return next((rule for rule, holds in rules.items() if holds), "")
 
 
+_BESIDE_INPUT = (vercel.BESIDE_INPUT, *haystack.BESIDE_INPUT)
 _CACHED = ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
+
+
+def _beside_input(found: Mapping[str, Found]) -> tuple[str, ...]:
+    """How places of cached tokens begin that stand beside the input."""
+    told = found.get("response_id")
+    is_made = told is not None and told.value.startswith(vercel.MADE_IDS)
+    return (*_BESIDE_INPUT, vercel.BEDROCK) if is_made else _BESIDE_INPUT
 
 
 def _said(found: Mapping[str, Found], name: str) -> str:
@@ -115,14 +148,17 @@ def _place(found: Mapping[str, Found], name: str) -> str:
 
 
 def _sent(
-    found: Mapping[str, Found], sums: tuple[int | None, int | None, int | None], provider: str
-) -> int | None:
+    found: Mapping[str, Found], sums: tuple[int | None, int | None, int | None], provider: str,
+    scope: str,
+) -> int | None:  # fmt: skip
     """The output with the thoughts, which some count beside it."""
     received, sent, total = sums
     thought = _value(found, "reasoning") or 0
     if _place(found, "reasoning") in langfuse.BESIDE_OUTPUT:
         is_beside = total is None or (received or 0) + (sent or 0) != total
         return (sent or 0) + thought if is_beside else sent
+    if total is None and provider in THOUGHTS_OUTSIDE and scope in THOUGHTS_OUTSIDE_SCOPES:
+        return None if sent is None else sent + thought
     if received is None or sent is None or total is None:
         return sent
     if thought and received + sent + thought == total:

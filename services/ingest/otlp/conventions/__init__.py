@@ -11,9 +11,16 @@ from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
     adk,
+    ag2,
+    claude_code,
+    codex,
+    genkit,
+    haystack,
     langfuse,
     langsmith,
     litellm,
+    logfire,
+    mistral,
     mlflow,
     openinference,
     otel,
@@ -22,11 +29,14 @@ from services.ingest.otlp.conventions import (
 )
 from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
-CONVENTIONS = (otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk)
+CONVENTIONS = (
+    otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
+    haystack, logfire, claude_code, codex, genkit,
+)  # fmt: skip
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
-    "reasoning", "http_status", "raw_input",
+    "reasoning", "http_status", "raw_input", "fresh_input", "beside_input",
 })  # fmt: skip
 RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
 
@@ -54,22 +64,24 @@ PREFIXES: dict[str, tuple[str, str]] = otel.PREFIXES | openinference.PREFIXES
 EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
-    "langfuse.observation.output", "gcp.vertex.agent.llm_response",
+    "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
+    "genkit:output",
 })  # fmt: skip
-"""Those of them that are opened for what nothing else says: the id of the response, the usage."""
+"""Those of them that are opened for what nothing else says: the id of the response, the usage. A
+count of 0 there is none: answers fill in what they do not know."""
 _COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
-    "gateway",
+    "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
 })  # fmt: skip
-"""Frameworks that put their own name where the provider's belongs."""
+"""Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
 _RUN_IDS = ("run-", "lc_run-")
 """LangChain's own ids of a run, which no provider gave."""
-_OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:")
+_OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:", "graph:step:")
 """Tags that LangChain puts beside those of the user."""
 
 
@@ -157,7 +169,7 @@ def _take(best: dict[str, Found], key: str, value: Any, sources: Sequence[Source
         else:
             opened = parsed(value) if opened is None else opened
             said, place = convert(inner(opened, path)), f"{key}|{path}"
-        if said is not None:
+        if said is not None and (said or key not in CONTENT):
             best[field] = Found(said, place, rank)
 
 
@@ -187,6 +199,12 @@ def _reason(value: Any) -> str | None:
     return _name(parsed(value) if isinstance(value, str) and value.startswith("[") else value)
 
 
+def _error_type(value: Any) -> str | None:
+    """The name of a class, also where Python's repr of it was sent."""
+    told = _name(value)
+    return told and told.removeprefix("<class '").removesuffix("'>")
+
+
 def _feature(value: Any) -> str | None:
     return _name(_first_tag(value))
 
@@ -198,6 +216,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "provider": _provider,
     "feature": _feature,
     "finish_reason": _reason,
+    "error_type": _error_type,
 }
 """How a field is read from a value; all others are names. None: nothing is said."""
 

@@ -18,6 +18,7 @@ def _of_usage(path: str, *others: str) -> tuple[str, ...]:
 
 
 _IN, _OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
+_MESSAGE = "gen_ai.completion|generations.0.0.message.kwargs"
 SOURCES = {
     "provider": ("langsmith.metadata.ls_provider",),
     "request_model": ("langsmith.metadata.ls_model_name",),
@@ -29,9 +30,10 @@ SOURCES = {
     "cache_write_5m": _of_usage("input_token_details.ephemeral_5m_input_tokens"),
     "cache_write_1h": _of_usage("input_token_details.ephemeral_1h_input_tokens"),
     "response_id": (
-        "gen_ai.completion|generations.0.0.message.kwargs.response_metadata.id",
+        f"{_MESSAGE}.response_metadata.id",
         "gen_ai.completion|id",
     ),
+    "http_status": (f"{_MESSAGE}.response_metadata.status_code",),
     "reasoning": _of_usage("output_token_details.reasoning", f"{_OUT}|reasoning"),
     "conversation_id": ("langsmith.metadata.session_id", "langsmith.metadata.thread_id",
                         "langsmith.metadata.conversation_id"),

@@ -4,12 +4,42 @@ The span of a streamed request ends before the answer came, and says nothing of 
 follows beside it is the call.
 """
 
+import re
+
+from services.ingest.otlp.conventions import answers
 from services.ingest.otlp.values import Attributes, text
 
 ATTRIBUTE = "logfire.span_type"
 UNFINISHED = "pending_span"
 _ANSWERED = ("gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.output.messages",
              "response_data")  # fmt: skip
+
+
+_NAMES = tuple(
+    (re.compile(pattern), operation)
+    for pattern, operation in (
+        (r"(Chat [Cc]ompletion|Responses API|Message) with ", "chat"),
+        (r"Completion with ", "text_completion"),
+        (r"Embedding Creation with ", "embeddings"),
+        (r"Image Generation with ", "image"),
+    )
+)
+
+
+def of_name(scope: str, name: str) -> str:
+    """The operation of a request that failed, which only the template of its message says.
+
+    >>> of_name("logfire.openai_agents", "Responses API with {gen_ai.request.model!r}")
+    'chat'
+    """
+    if not scope.startswith("logfire."):
+        return ""
+    return next((found for known, found in _NAMES if known.match(name)), "")
+
+
+SOURCES = answers.places(usages=("gen_ai.usage.raw|", "usage|"))
+
+CONTENTS: dict[str, tuple[str, str]] = {}
 
 
 def is_told_by_its_log(scope: str, attributes: Attributes) -> bool:

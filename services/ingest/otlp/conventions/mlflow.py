@@ -1,5 +1,7 @@
 """MLflow tracing: every value is JSON in text; the response id only inside the output."""
 
+from services.ingest.otlp.conventions import answers
+
 ATTRIBUTE = "mlflow.spanType"
 OPERATIONS = {
     "chat_model": "chat", "llm": "chat", "embedding": "embeddings", "reranker": "rerank",
@@ -11,16 +13,17 @@ OPERATIONS = {
 
 CARRIERS = ("mlflow.traceTag.",)
 _USAGE = "mlflow.chat.tokenUsage"
-SOURCES = {
+_ANSWER = answers.places("mlflow.spanOutputs|")
+SOURCES = _ANSWER | {
     "provider": ("mlflow.llm.provider", "mlflow.message.provider"),
     "request_model": ("model", "mlflow.spanInputs|model"),
     "response_model": ("mlflow.llm.model",),
     "response_id": ("mlflow.spanOutputs|id", "mlflow.spanOutputs|response_id"),
-    "input": (f"{_USAGE}|input_tokens",),
+    "input": (f"{_USAGE}|input_tokens", "mlflow.spanOutputs|usage.prompt_tokens"),
     "output": (f"{_USAGE}|output_tokens",),
     "total": (f"{_USAGE}|total_tokens",),
-    "cache_read": (f"{_USAGE}|cache_read_input_tokens",),
-    "cache_write": (f"{_USAGE}|cache_creation_input_tokens",),
+    "cache_read": (f"{_USAGE}|cache_read_input_tokens", *_ANSWER["cache_read"]),
+    "cache_write": (f"{_USAGE}|cache_creation_input_tokens", *_ANSWER["cache_write"]),
     "cache_write_1h": (f"{_USAGE}|cache_creation_input_tokens_above_1hr",),
     "conversation_id": ("mlflow.trace.session",),
     "user_id": ("mlflow.trace.user",),

@@ -4,6 +4,8 @@ Prompt counts include the cached tokens, also for Anthropic. The response id is 
 `output.value`, where content is recorded at all; `metadata` is JSON in text.
 """
 
+from services.ingest.otlp.conventions import answers
+
 ATTRIBUTE = "openinference.span.kind"
 OPERATIONS = {
     "llm": "chat", "embedding": "embeddings", "reranker": "rerank", "retriever": "retrieval",
@@ -12,17 +14,20 @@ OPERATIONS = {
     "unknown": "other",
 }  # fmt: skip
 
+ERROR = ("openinference.instrumentation.beeai", "error")
+"""Scope and name of a span of a model's kind that only says what went wrong in the one above."""
 HELPER = "._prepare_chat_with_tools"
 """How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
 
-SOURCES = {
+_ANSWER = answers.places("output.value|", "output.value|data.")
+SOURCES = _ANSWER | {
     "provider": ("llm.provider", "llm.system"),
     "request_model": ("llm.request.model_name",),
     "response_model": ("llm.response.model_name", "llm.response.model", "llm.model_name",
                        "embedding.model_name", "reranker.model_name"),
     "invoked_model": ("llm.invocation_parameters|model", "llm.invocation_parameters|model_name",
                       "embedding.invocation_parameters|model"),
-    "response_id": ("output.value|id", "output.value|response_id",
+    "response_id": ("output.value|id", "output.value|response_id", "output.value|data.id",
                     "output.value|generations.0.0.message.kwargs.response_metadata.id",
                     "output.value|generations.0.0.generation_info.id",
                     "output.value|generations.0.0.message.kwargs.id",
@@ -31,9 +36,9 @@ SOURCES = {
     "output": ("llm.token_count.completion",),
     "total": ("llm.token_count.total",),
     "cache_read": ("llm.token_count.prompt_details.cache_read",
-                   "llm.token_count.prompt_details.cache_input"),
-    "cache_write": ("llm.token_count.prompt_details.cache_write",),
-    "reasoning": ("llm.token_count.completion_details.reasoning",),
+                   "llm.token_count.prompt_details.cache_input", *_ANSWER["cache_read"]),
+    "cache_write": ("llm.token_count.prompt_details.cache_write", *_ANSWER["cache_write"]),
+    "reasoning": ("llm.token_count.completion_details.reasoning", *_ANSWER["reasoning"]),
     "cost": ("llm.cost.total",),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ ATTRIBUTE = "gen_ai.operation.name"
 OPERATIONS = {
     "chat": "chat", "generate_content": "chat", "responses": "chat", "aresponses": "chat",
     "acompletion": "chat", "completion": "chat", "message": "chat", "messages": "chat",
-    "call_llm": "chat", "chat.completions": "chat", "chat_completion": "chat",
+    "call_llm": "chat", "llm_call": "chat", "chat.completions": "chat", "chat_completion": "chat",
     "text.completions": "text_completion", "text_completion": "text_completion",
     "atext_completion": "text_completion",
     "embeddings": "embeddings", "embedding": "embeddings", "aembedding": "embeddings",
@@ -27,6 +27,7 @@ OPERATIONS = {
     "create_agent": "invoke_agent", "invoke_workflow": "invoke_agent", "plan": "invoke_agent",
     "agent_step": "invoke_agent", "execute_event_loop_cycle": "invoke_agent",
     "chain": "invoke_agent", "framework": "invoke_agent", "workflow": "invoke_agent",
+    "agent_call": "invoke_agent", "tool_call": "execute_tool",
     "workflow_task": "invoke_agent", "handoff": "other", "guardrail": "guardrail",
 }  # fmt: skip
 """What a step is. Reading a stored response (`fetch_response`) is never priced."""

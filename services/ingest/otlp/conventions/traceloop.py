@@ -1,7 +1,10 @@
 """Traceloop's OpenLLMetry: OTel GenAI attributes, identity in association properties.
 
-Its old versions knew no operation name, only a kind of request.
+Its old versions knew no operation name, only a kind of request; of some requests only the name of
+the span says what they are.
 """
+
+import re
 
 ATTRIBUTE = "traceloop.span.kind"
 OPERATIONS = {
@@ -12,6 +15,20 @@ OLD_ATTRIBUTE = "llm.request.type"
 OLD_OPERATIONS = {
     "chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank",
 }  # fmt: skip
+
+_NAME = re.compile(r"\w+\.(chat|completion|embeddings?|rerank)")
+_LIBRARIES = ("opentelemetry.instrumentation.", "@traceloop/instrumentation-")
+
+
+def of_name(scope: str, name: str) -> str:
+    """The operation out of a span's name.
+
+    >>> of_name("@traceloop/instrumentation-bedrock", "bedrock.completion")
+    'text_completion'
+    """
+    said = _NAME.fullmatch(name) if scope.startswith(_LIBRARIES) else None
+    return OLD_OPERATIONS[said[1].removesuffix("s")] if said else ""
+
 
 CARRIERS = ("traceloop.association.properties.",)
 SOURCES = {

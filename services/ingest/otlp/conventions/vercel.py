@@ -24,6 +24,10 @@ CARRIERS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runti
 PROVIDER = "ai.response.providerMetadata"
 BESIDE_INPUT = f"{PROVIDER}|anthropic.cache"
 """How a place of version 4 begins that shows that the input leaves the cached tokens out."""
+BEDROCK = f"{PROVIDER}|bedrock.usage.cache"
+MADE_IDS = ("aitxt-", "aiobj-")
+"""Ids that the SDK makes up where none is told: up to version 5 all of Bedrock's, whose input
+leaves the cached tokens out there."""
 _ANTHROPIC = f"{PROVIDER}|anthropic.usage"
 _GOOGLE = f"{PROVIDER}|google.usageMetadata"
 SOURCES = {
@@ -39,10 +43,12 @@ SOURCES = {
         "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens",
         f"{_ANTHROPIC}.cache_read_input_tokens", f"{BESIDE_INPUT}ReadInputTokens",
         f"{PROVIDER}|openai.cachedPromptTokens", f"{_GOOGLE}.cachedContentTokenCount",
+        f"{BEDROCK}ReadInputTokens",
     ),
     "cache_write": (
         "ai.usage.inputTokenDetails.cacheWriteTokens",
         f"{_ANTHROPIC}.cache_creation_input_tokens", f"{BESIDE_INPUT}CreationInputTokens",
+        f"{BEDROCK}WriteInputTokens",
     ),
     "cache_write_5m": (f"{_ANTHROPIC}.cache_creation.ephemeral_5m_input_tokens",),
     "cache_write_1h": (f"{_ANTHROPIC}.cache_creation.ephemeral_1h_input_tokens",),

@@ -1,0 +1,52 @@
+"""What the providers' own answers say of their usage, for libraries that keep the whole answer.
+
+The last place to look: counts that a library writes itself come first.
+"""
+
+_LANGCHAIN = "generations.0.0.message.kwargs.usage_metadata"
+_DETAILS = {
+    "cache_read": (
+        "usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens",
+        "usage.cache_read_input_tokens", "usage.cacheReadInputTokens",
+        "usage_metadata.cached_content_token_count", "usageMetadata.cachedContentTokenCount",
+        f"{_LANGCHAIN}.input_token_details.cache_read",
+    ),
+    "cache_write": (
+        "usage.prompt_tokens_details.cache_write_tokens",
+        "usage.input_tokens_details.cache_write_tokens",
+        "usage.cache_creation_input_tokens", "usage.cacheWriteInputTokens",
+        f"{_LANGCHAIN}.input_token_details.cache_creation",
+    ),
+    "reasoning": (
+        "usage.completion_tokens_details.reasoning_tokens",
+        "usage.output_tokens_details.reasoning_tokens",
+        "usage_metadata.thoughts_token_count", "usageMetadata.thoughtsTokenCount",
+        f"{_LANGCHAIN}.output_token_details.reasoning",
+    ),
+    "fresh_input": ("usage.input_tokens", "usage.inputTokens"),
+    "beside_input": (
+        "usage.cache_read_input_tokens", "usage.cache_creation_input_tokens",
+        "usage.cacheReadInputTokens", "usage.cacheWriteInputTokens",
+    ),
+}  # fmt: skip
+"""`fresh_input` leaves the cached tokens out where the answer has them beside it."""
+
+
+def places(*answers: str, usages: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """The sources of counts in answers, or in their `usage` alone, that stand at these places.
+
+    >>> places("output.value|")["beside_input"][0]
+    'output.value|usage.cache_read_input_tokens'
+    """
+    return {
+        field: (
+            *(answer + path for answer in answers for path in paths),
+            *(
+                usage + path.removeprefix("usage.")
+                for usage in usages
+                for path in paths
+                if path.startswith("usage.")
+            ),
+        )
+        for field, paths in _DETAILS.items()
+    }

@@ -1,0 +1,29 @@
+"""Firebase Genkit: everything in `genkit:*`; the usage only inside the output, JSON in text.
+
+A model is named with its plugin, `googleai/gemini-2.5-flash`.
+"""
+
+ATTRIBUTE = "genkit:metadata:subtype"
+OPERATIONS = {
+    "model": "chat", "background-model": "chat", "embedder": "embeddings", "reranker": "rerank",
+    "retriever": "retrieval", "tool": "execute_tool", "tool.v2": "execute_tool",
+    "flow": "invoke_agent", "prompt": "other", "executable-prompt": "other", "indexer": "other",
+    "evaluator": "other",
+}  # fmt: skip
+
+_OUTPUT = "genkit:output"
+_USAGE = f"{_OUTPUT}|usage"
+CARRIERS = ("genkit:metadata:context.",)
+SOURCES = {
+    "request_model": ("genkit:name",),
+    "response_model": (f"{_OUTPUT}|custom.modelVersion", f"{_OUTPUT}|custom.model"),
+    "response_id": (f"{_OUTPUT}|custom.responseId", f"{_OUTPUT}|custom.id"),
+    "input": (f"{_USAGE}.inputTokens",),
+    "output": (f"{_USAGE}.outputTokens",),
+    "total": (f"{_USAGE}.totalTokens",),
+    "cache_read": (f"{_USAGE}.cachedContentTokens",),
+    "reasoning": (f"{_USAGE}.thoughtsTokens",),
+    "conversation_id": ("genkit:sessionId",),
+}  # fmt: skip
+
+CONTENTS = {"genkit:input": ("sent", ""), _OUTPUT: ("returned", "")}
