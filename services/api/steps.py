@@ -72,9 +72,8 @@ async def read(reader: Reader, scope: Scope, asked: Asked) -> Trace:
     tellings = {_telling(row): (str(row[11]), list(row[18 : 18 + len(TOKENS)])) for row in rows}
     orgs = sorted({told["org_id"] for told in named})
     counted, calls = await _calls(reader, scope, asked, tellings, orgs)
-    live = {(call.event_id, key) for key, call in counted.items()}
-    steps = [_step(told, is_counted=(told["event_id"], int(told["call_key"])) in live)
-             for told in named]  # fmt: skip
+    live = {call.event_id for call in counted.values()}
+    steps = [_step(told, is_counted=told["event_id"] in live) for told in named]
     return Trace(steps, calls, is_truncated)
 
 

@@ -51,7 +51,7 @@ def _call(
     call = {
         "counted": counted.event_id,
         "counted_trace_id": counted.trace_id,
-        "why": _why(told, events, counted, group),
+        "why": _why(told, events, counted, group, key),
         "tellings": [events[telling][0] for telling in told],
         "is_usage_equal": len(usages) <= 1,
     }
@@ -63,6 +63,7 @@ def _why(
     events: Mapping[Telling, tuple[str, Any]],
     counted: Counted,
     group: Group,
+    key: int,
 ) -> str:
     winner = next((t for t in told if events[t][0] == counted.event_id), None)
     if winner is None:
@@ -70,6 +71,8 @@ def _why(
     others = [telling for telling in told if telling is not winner]
     if not others:
         return ONCE
+    if winner.call_key != key:
+        return "has_usage"
     same = [telling for telling in others if telling.call_key == winner.call_key]
     if not same:
         return "innermost"

@@ -1,6 +1,7 @@
 """Which tellings are one call, which of them speaks, and every place the call could be counted.
 
-Pure and blind to order. Of calls told inside each other the innermost counts. A call that several
+Pure and blind to order. Of calls told inside each other the innermost counts, with the usage that
+one around it tells where it tells none itself. A call that several
 tellings report gets one live row and a void row at every other place (org, minute) where any of
 them could ever have been counted; all carry the sum of the versions of every telling the outcome
 depends on, so the worker that saw most wins whenever it writes.
@@ -33,13 +34,22 @@ def _rows(group: Group) -> Iterator[CallRow]:
         counts = below == same and bool(speakers) and not any(t.is_void for t in speakers)
         winner = max(speakers or group.by_key[key], key=lambda t: nearness(t, group))
         who = _identity(speakers, above - same, group)
+        source = winner if above == same else _with_usage(winner, key, group)
         live = (winner.call_key, who.org_id or UNATTRIBUTED, winner.minute)
         depends = group.behind(reachable(key, related) | reachable(key, unrelated))
         total = sum(telling.ver for telling in depends)
         for org, minute in _places(group.by_key[key], depends):
             is_void = not counts or (key, org, minute) != live
-            bill = None if is_void else _bill(winner, who)
-            yield CallRow(who, org, minute, key, total, is_void, len(speakers), winner.place, bill)
+            bill = None if is_void else _bill(source, who)
+            yield CallRow(who, org, minute, key, total, is_void, len(speakers), source.place, bill)
+
+
+def _with_usage(winner: Telling, key: int, group: Group) -> Telling:
+    """Who tells what the call used, where the innermost does not: a call around it alone."""
+    if winner.usage_rank or not winner.is_call:
+        return winner
+    around = (t for t in told_by(group, key) if t.is_call and t.usage_rank and not t.is_void)
+    return max(around, key=lambda telling: nearness(telling, group), default=winner)
 
 
 def _bill(winner: Telling, who: Identity) -> str | None:

@@ -158,8 +158,9 @@ def _call(
     row: CallRow, outside_in: list[Reading], by_place: dict[Place, Reading]
 ) -> dict[str, Any]:
     """One counted call. What the telling that counts leaves open, another one may say."""
-    winner = by_place[row.winner]
-    nearest = [winner, *reversed(outside_in)]
+    winner, nearest = by_place[row.winner], [*reversed(outside_in)]
+    if _call_key(winner) == row.call_key:  # else it tells the usage, and the innermost the rest
+        nearest = [winner, *nearest]
 
     def counted(name: str) -> int | None:
         told = (getattr(reading.counts, name) for reading in nearest)
@@ -167,11 +168,11 @@ def _call(
 
     first = outside_in[0].fields
     return {
-        "time": winner.fields["occurred_at"],
+        "time": nearest[0].fields["occurred_at"],
         **{key: _said(nearest, name) for key, name in _FACTS.items()},
         **{key: counted(name) for key, name in _COUNTS.items()},
         **{key: getattr(row.identity, name) or None for key, name in _WHO.items()},
-        "status": winner.fields["status"],
+        "status": nearest[0].fields["status"],
         "error_type": _said(outside_in, "error_type"),
         "trace_id": first["trace_id"],
         "span_id": first["span_id"],

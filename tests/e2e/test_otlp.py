@@ -221,3 +221,30 @@ async def test_the_org_that_another_span_tells_pays_its_own_prices(system: Syste
         [["two", "0.015", "0.105"]],
     )  # one deterministic winner
     system.verify()
+
+
+async def test_usage_that_only_the_outer_of_two_spans_tells_is_priced_once(system: System) -> None:
+    """A stream whose SDK does not ask for usage, inside a library that counts tokens itself."""
+    one = {"price": "1", "per": 1000}
+    publish(system, {"kind": "price", "provider": "openai", "model": "m-outer",
+                     "rates": {"input": one, "output": one},
+                     "effective_from": "2026-01-01T00:00:00Z"})  # fmt: skip
+    project = CASES[0][0]
+    outer = otlp.span(8, **{"gen_ai.request.model": "m-outer"})
+    inner = otlp.span(8, **{"gen_ai.request.model": "m-outer"})
+    inner["attributes"] = [a for a in inner["attributes"] if "usage" not in a["key"]]
+    inner |= {"spanId": "e" * 16, "parentSpanId": outer["spanId"]}
+    for told in (inner, outer):
+        sent = json.dumps(otlp.body(told)).encode()
+        post(system, sent, {"content-type": "application/json"}, project)
+        await system.wait_settled()
+    rows = system.sql(
+        "SELECT org_id, toString(cost), pending FROM calls FINAL WHERE is_void = 0 "
+        "AND model = 'm-outer' FORMAT TabSeparated"
+    )
+    assert rows == [["acme", "0.015", ""]]
+    whole = system.get(f"/v1/traces/{8:032x}", project=project)
+    assert [step["is_counted"] for step in whole["steps"]] == [True, False]
+    assert {step["call"]["why"] for step in whole["steps"]} == {"has_usage"}
+    assert whole["total"]["cost"]["USD"] == "0.015", whole["total"]
+    system.verify()

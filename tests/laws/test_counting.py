@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
+from unittest.mock import patch
 
 import pytest
 
@@ -109,14 +110,17 @@ _DONE = object()
 
 
 def is_right(world: World, store: Store) -> bool:
-    """Every true call has exactly one live row, at its org; nothing else of a call is live."""
+    """Every true call has exactly one live row, at its org and with its usage; nothing else of a
+    call is live.
+    """
     call_of = {telling.place.span_key: call for call, telling in world.tellings}
+    usage = {telling.place: telling.usage_rank for _, telling in world.tellings}
     live = [row for row in store.calls.values() if not row.is_void]
     counted: dict[int, list[str]] = {}
     for row in live:
         call = call_of[row.winner.span_key]
         if call is not None:
-            counted.setdefault(call, []).append(row.org_id)
+            counted.setdefault(call, []).append(row.org_id if usage[row.winner] else "no usage")
     wanted = {
         call: [org or UNATTRIBUTED] for call, org in world.orgs.items() if call not in world.voided
     }
@@ -174,9 +178,16 @@ def any_call_below(tellings: list[Telling]) -> list[CallRow]:
     return [replace(row, is_void=row.is_void or row.call_key in has_below) for row in rows]
 
 
+def innermost_alone(tellings: list[Telling]) -> list[CallRow]:
+    """Leaves a call pending whose usage only a span around it tells."""
+    with patch.object(product, "_with_usage", lambda winner, _, __: winner):
+        return product.resolve(tellings)
+
+
 @pytest.mark.parametrize(
     "design",
     [
+        innermost_alone,
         outermost,
         without_old_places,
         highest_version,

@@ -58,7 +58,7 @@ class Builder:
         return parent
 
     def call(self, number: int, trace: int, parent: int, org: str) -> None:
-        """One true call, told by one to three spans of libraries."""
+        """One true call, told by one to three spans of libraries; the outer one tells its usage."""
         self.world.orgs[number] = org
         key = 100 + number
         inherits = parent != 0
@@ -75,7 +75,7 @@ class Builder:
             middle = outer.own_key
             if self.rng.random() < 0.3:
                 middle = self.span(trace, middle, None).own_key
-            self.span(trace, middle, number, wire=3, **ids)
+            self.span(trace, middle, number, wire=3, usage=self.rng.choice([0, 2]), **ids)
         if how in ("sibling", "all"):
             self.span(trace, parent, number, wire=2, usage=self.rng.choice([0, 2]), **ids)
         if how in ("elsewhere", "all"):

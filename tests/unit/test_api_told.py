@@ -47,6 +47,14 @@ def test_the_innermost_of_nested_calls_counts_and_differing_usage_shows() -> Non
     assert not told["e2"]["is_usage_equal"]
 
 
+def test_a_call_around_one_without_usage_speaks_for_it() -> None:
+    outer, inner = telling(1, 10), telling(2, 20, parent_key=1, usage_rank=0)
+    events = {outer: ("e1", 5), inner: ("e2", None)}
+    told = calls_of([outer, inner], events, {20: Counted("e1", "t")})
+    assert told["e1"] == told["e2"]
+    assert (told["e2"]["counted"], told["e2"]["why"]) == ("e1", "has_usage")
+
+
 def test_an_outer_call_around_two_is_a_telling_of_neither() -> None:
     outer, one, two = telling(1, 10), telling(2, 20, parent_key=1), telling(3, 30, parent_key=1)
     events = {t: (f"e{t.place.span_key}", None) for t in (outer, one, two)}

@@ -111,3 +111,26 @@ def test_a_void_leaves_no_live_row_until_a_higher_revision_undoes_it() -> None:
     undo = telling(1, 7, ver=3, place=Place(0, 1, 1, 72))
     assert live(resolve([told, void])) == []
     assert len(live(resolve([told, void, undo]))) == 1
+
+
+def nested(span: int, parent: int, usage: int, **other: object) -> Telling:
+    """A call told by a span of its own, inside another one."""
+    place = Place(0, 1, span, span)
+    return telling(
+        span, span, place=place, own_key=span, parent_key=parent, usage_rank=usage, **other
+    )
+
+
+def test_a_call_without_usage_takes_that_of_the_call_around_it_alone() -> None:
+    outer, inner = nested(1, 0, 2, identity=Identity("a")), nested(2, 1, 0, minute=MINUTE)
+    [row] = live(resolve([outer, inner]))
+    assert (row.call_key, row.minute, row.winner) == (2, MINUTE, outer.place)
+    void = nested(1, 0, 2, ver=2, is_void=True)
+    [row] = live(resolve([void, inner]))
+    assert row.winner == inner.place
+
+
+def test_usage_of_a_call_around_two_is_that_of_neither() -> None:
+    outer, one, two = nested(1, 0, 2), nested(2, 1, 0), nested(3, 1, 2)
+    rows = {row.call_key: row.winner for row in live(resolve([outer, one, two]))}
+    assert rows == {2: one.place, 3: two.place}
