@@ -1,0 +1,237 @@
+"""The org registry and keys on the page of settings, on everything real."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.dashboard.site import Site, Theme, dollars, flaws, opened, settled, shot, widget
+from tests.engines import ClickHouseEngine, KafkaEngine
+from tests.system import System
+
+pytestmark = pytest.mark.engines
+LOOKS: list[tuple[int, Theme]] = [
+    (390, "light"), (390, "dark"), (1440, "light"), (1440, "dark"), (2560, "light")
+]  # fmt: skip
+ACME: dict[str, Any] = {
+    "org_id": "acme", "name": "Acme Inc.", "plan": "pro", "currency": "EUR",
+    "timezone": "Europe/Berlin", "monthly_budget": "120.00",
+    "monthly_revenue": {"2026-01": "400.10"}, "metadata": {"crm": "17"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def system(
+    kafka: KafkaEngine, clickhouse: ClickHouseEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """An installation without any org."""
+    home = tmp_path_factory.mktemp("settings")
+    with System(kafka.bootstrap, clickhouse.url, home) as started:
+        yield started
+
+
+@contextmanager
+def settings(browser: Browser, system: System, **more: Any) -> Iterator[Page]:
+    """The page, signed in; afterwards it must have no errors."""
+    site = Site(system.url("api"), system.key, "")
+    with opened(browser, site, "/settings", **more) as page:
+        yield page
+
+
+def put(system: System, record: dict[str, Any]) -> None:
+    """Publish an org's record over the API."""
+    bearer = {"authorization": f"Bearer {system.key}"}
+    path = f"{system.url('api')}/v1/orgs/{record['org_id']}"
+    told = httpx.put(path, json=record, headers=bearer, timeout=30)
+    assert told.status_code == 202, told.text
+
+
+def cells(row: Locator) -> list[str]:
+    """What a row tells: amounts exactly."""
+    return [
+        cell.get_attribute("data-value") or cell.inner_text()
+        for cell in row.locator("th, td:not(:has(button))").all()
+    ]
+
+
+def as_shown(record: dict[str, Any], month: str) -> list[str]:
+    """The cells of a record that the API tells."""
+    sign = {"USD": "$", "EUR": "€"}[record["currency"]]
+    texts = [record.get(name, "—") for name in ("org_id", "name", "plan", "currency", "timezone")]
+    amounts = record.get("monthly_budget"), record.get("monthly_revenue", {}).get(month)
+    return texts + [dollars(a).replace("$", sign) if a else "—" for a in amounts]
+
+
+def send_a_call(system: System) -> None:
+    """So that there is something to look at."""
+    now = datetime.now(UTC).isoformat()
+    call = {"event_id": str(uuid.uuid4()), "occurred_at": now, "org_id": "acme",
+            "provider": "openai", "request_model": "gpt-4o", "usage": {"input": 10}}  # fmt: skip
+    bearer = {"authorization": f"Bearer {system.key}"}
+    told = httpx.post(f"{system.url('ingest')}/v1/calls", json=[call], headers=bearer, timeout=30)
+    assert told.status_code < 300, told.text
+
+
+def publish(page: Page, form: Locator) -> None:
+    form.get_by_role("button", name="Publish").click()
+    expect(widget(page, "orgs").get_by_role("status")).to_contain_text("was published")
+
+
+def test_without_orgs_it_says_what_they_are_for(browser: Browser, system: System) -> None:
+    for width, theme in LOOKS:
+        with settings(browser, system, width=width, theme=theme) as page:
+            expect(widget(page, "orgs")).to_contain_text("No organisation is registered")
+            shot(page, f"settings-none-{width}-{theme}")
+            assert flaws(page) == []
+
+
+def test_what_lacks_a_record_leads_there(browser: Browser, system: System) -> None:
+    send_a_call(system)
+    with settings(browser, system) as page:
+        assert _soon(page, lambda: system.get("/v1/health/data")["stored"] == 1)
+        for card in ("budgets", "margins"):
+            page.get_by_role("link", name="Overview", exact=True).click()
+            link = widget(page, card).get_by_role("link", name="Settings, Organisations")
+            expect(link).to_be_visible(timeout=30_000)
+            assert flaws(page) == []
+            shot(page, "overview-no-orgs-1440-light")
+            link.click()
+            page.wait_for_url("**/settings#orgs-title")
+            expect(page.get_by_role("heading", name="Organisations")).to_be_in_viewport()
+
+
+def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: System) -> None:
+    with settings(browser, system) as page:
+        page.get_by_role("button", name="Add an organisation").click()
+        form = widget(page, "org-form")
+        expect(form.get_by_label("Id")).to_be_focused()
+        form.get_by_label("Id").fill("globex")
+        form.get_by_label("Name").fill("Globex")
+        form.get_by_label("Time zone").fill("america/new_york")
+        form.get_by_label("Budget of a month").fill("1,000")
+        form.get_by_role("button", name="Publish").click()
+        expect(form.get_by_label("Budget of a month")).to_be_focused()
+        expect(form).to_contain_text("1,000 is not a decimal")
+        assert flaws(page) == []
+        form.get_by_label("Budget of a month").fill("1000.000000000000000001")
+        month = form.get_by_label("Month", exact=True).input_value()
+        form.get_by_label(f"Revenue of {month}").fill("490.5")
+        publish(page, form)
+        expect(page.get_by_role("button", name="Add an organisation")).to_be_focused()
+        row = widget(page, "orgs").locator("[data-row=globex]")
+        expected: dict[str, Any] = {
+            "org_id": "globex", "name": "Globex", "currency": "USD", "timezone": "America/New_York",
+            "monthly_budget": "1000.000000000000000001", "monthly_revenue": {month: "490.5"},
+        }  # fmt: skip
+        assert cells(row) == as_shown(expected, month)
+        row.get_by_role("button", name="Edit globex").click()
+        form.get_by_label("Month", exact=True).fill("2026-01")
+        expect(form.get_by_label("Revenue of 2026-01")).to_have_value("")
+        expect(form).to_contain_text(f"1 more month is kept: {month}.")
+        form.get_by_label("Revenue of 2026-01").fill("400")
+        publish(page, form)
+        expect(row.get_by_role("button", name="Edit globex")).to_be_focused()
+        expected["monthly_revenue"]["2026-01"] = "400"
+        read = lambda: system.get("/v1/orgs")["orgs"] == [expected]  # noqa: E731
+        assert _soon(page, read), system.get("/v1/orgs")
+        page.reload()
+        settled(page)
+        assert cells(row) == as_shown(system.get("/v1/orgs/globex"), month)
+
+
+def _soon(page: Page, check: Any) -> bool:
+    for _ in range(100):
+        if check():
+            return True
+        page.wait_for_timeout(200)
+    return False
+
+
+def test_what_the_form_does_not_show_is_kept(browser: Browser, system: System) -> None:
+    put(system, ACME)
+    with settings(browser, system) as page:
+        assert _soon(page, lambda: len(system.get("/v1/orgs")["orgs"]) == 2)
+        page.reload()
+        settled(page)
+        page.get_by_role("button", name="Edit acme").click()
+        form = widget(page, "org-form")
+        put(system, ACME | {"name": "Acme Ltd."})  # somebody else, meanwhile
+        assert _soon(page, lambda: system.get("/v1/orgs/acme")["name"] == "Acme Ltd.")
+        form.get_by_label("Plan").fill("team")
+        form.get_by_text("Brand on the customer's page").click()
+        form.get_by_label("Colour on light ground").fill("#ffff00")
+        form.get_by_role("button", name="Publish").click()
+        expect(form.get_by_label("Colour on light ground")).to_be_focused()
+        expect(form).to_contain_text("its contrast is 1.0")
+        assert flaws(page) == []
+        form.get_by_label("Colour on light ground").fill("#0a4d2c")
+        form.get_by_label("Colour on dark ground").fill("#7fe0b0")
+        shot(page, "settings-edit-1440-light")
+        publish(page, form)
+        told = ACME | {"name": "Acme Ltd.", "plan": "team"}
+        told["metadata"] = {"crm": "17", "brand_light": "#0a4d2c", "brand_dark": "#7fe0b0"}
+        assert _soon(page, lambda: system.get("/v1/orgs/acme") == told)
+
+
+def test_what_the_api_refuses_is_told_at_its_field(browser: Browser, system: System) -> None:
+    with settings(browser, system, ignore=("422",)) as page:
+        page.get_by_role("button", name="Add an organisation").click()
+        form = widget(page, "org-form")
+        form.get_by_label("Id").fill("globex")
+        form.get_by_role("button", name="Publish").click()
+        expect(form).to_contain_text("globex is registered: edit it in the list.")
+        expect(form.get_by_label("Id")).to_be_focused()
+        form.get_by_label("Id").fill("initech")
+        refusal = {
+            "status": 422,
+            "detail": "record 0: monthly_budget: no",
+            "field": "monthly_budget",
+        }
+        page.route("**/v1/orgs/initech", lambda route: route.fulfill(status=422, json=refusal))
+        form.get_by_role("button", name="Publish").click()
+        expect(form.get_by_label("Budget of a month")).to_be_focused()
+        expect(form.locator("[data-field=budget]")).to_contain_text("monthly_budget: no")
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_fifty_orgs(browser: Browser, system: System, width: int, theme: Theme) -> None:
+    if width == LOOKS[0][0] and theme == LOOKS[0][1]:
+        for number in range(50):
+            amount = f"{number * 37}.{number:02}"
+            put(system, ACME | {
+                "org_id": f"customer-{number:02}", "name": f"Customer of number {number}",
+                "monthly_budget": amount, "monthly_revenue": {"2026-11": amount},
+            })  # fmt: skip
+        told = lambda: len(system.get("/v1/orgs")["orgs"]) >= 52  # noqa: E731
+        with settings(browser, system) as page:
+            assert _soon(page, told)
+    with settings(browser, system, width=width, theme=theme) as page:
+        shot(page, f"settings-orgs-{width}-{theme}")
+        assert flaws(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        page.get_by_role("button", name="Edit customer-49").click()
+        expect(widget(page, "org-form").get_by_label("Name")).to_be_focused()
+        page.get_by_text("Brand on the customer's page").click()
+        shot(page, f"settings-form-{width}-{theme}")
+        assert flaws(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        widget(page, "org-form").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Edit customer-49")).to_be_focused()
+
+
+def test_who_may_only_read_sees_the_registry(browser: Browser, system: System) -> None:
+    bearer = {"authorization": f"Bearer {system.key}"}
+    made = httpx.post(
+        f"{system.url('api')}/v1/keys", json={"scopes": ["read"]}, headers=bearer, timeout=30
+    )
+    with settings(browser, system, key=made.json()["secret"]) as page:
+        expect(widget(page, "orgs").locator("[data-row=globex]")).to_be_visible()
+        assert widget(page, "orgs").get_by_role("button", name=re.compile("Edit|Add")).count() == 0
+        assert widget(page, "keys").count() == 0
+        assert flaws(page) == []
