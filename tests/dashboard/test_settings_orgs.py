@@ -235,3 +235,56 @@ def test_who_may_only_read_sees_the_registry(browser: Browser, system: System) -
         assert widget(page, "orgs").get_by_role("button", name=re.compile("Edit|Add")).count() == 0
         assert widget(page, "keys").count() == 0
         assert flaws(page) == []
+
+
+def test_a_key_with_lookups_and_content(browser: Browser, system: System) -> None:
+    with settings(browser, system, ignore=("422",)) as page:
+        card = widget(page, "keys")
+        card.get_by_role("button", name="Make a key").click()
+        expect(card.get_by_label("Name")).to_be_focused()
+        card.get_by_label("Name").fill("shop")
+        card.get_by_label("May").select_option("ingest")
+        card.get_by_text("More: project, look-ups, content").click()
+        card.get_by_label("Project").fill("shop")
+        card.get_by_label("Organisation", exact=True).fill("acme.tenant, acme.context|tenant.id")
+        card.get_by_label("User", exact=True).fill("acme.user")
+        card.get_by_label("Keep content").check()
+        card.get_by_label("Characters of a piece").fill("20000")
+        card.get_by_label("Paths to replace").fill("$..email")
+        card.get_by_label("Patterns to replace").fill("\\d{16}\n(?<=a)b")
+        shot(page, "settings-key-1440-light")
+        card.get_by_role("button", name="Make a key").click()
+        expect(card.get_by_label("Patterns to replace")).to_be_focused()
+        expect(card.locator("[data-field='content.redact_patterns']")).to_contain_text(
+            "content.redact_patterns.1: not an RE2 expression"
+        )
+        shot(page, "settings-key-refused-1440-light")
+        assert flaws(page) == []
+        card.get_by_label("Patterns to replace").fill("\\d{16}")
+        card.get_by_role("button", name="Make a key").click()
+        expect(card).to_contain_text("Key shop was made.")
+        row = card.locator("[data-row=shop]")
+        expect(row).to_contain_text("project shop, 2 look-ups, keeps content")
+        row.get_by_role("button", name="details of shop").click()
+        expect(card.locator("#key-shop")).to_contain_text("acme.tenant, acme.context|tenant.id")
+        shot(page, "settings-key-made-1440-light")
+        assert flaws(page) == []
+        [told] = [key for key in system.get("/v1/keys")["keys"] if key["key_id"] == "shop"]
+        assert told["lookups"] == {
+            "org_id": ["acme.tenant", "acme.context|tenant.id"], "user_id": ["acme.user"]
+        }  # fmt: skip
+        assert told["content"] == {
+            "chars_max": 20000, "redact_paths": ["$..email"], "redact_patterns": ["\\d{16}"],
+            "detect_pii": False,
+        }  # fmt: skip
+        assert (told["project"], told["scopes"]) == ("shop", ["ingest"])
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "dark")])
+def test_more_of_a_key(browser: Browser, system: System, width: int, theme: Theme) -> None:
+    with settings(browser, system, width=width, theme=theme) as page:
+        page.get_by_text("More: project, look-ups, content").click()
+        page.get_by_role("button", name="details of shop").click()
+        shot(page, f"settings-keys-{width}-{theme}")
+        assert flaws(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
