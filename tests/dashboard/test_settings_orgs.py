@@ -71,7 +71,7 @@ def as_shown(record: dict[str, Any], month: str) -> list[str]:
 def send_a_call(system: System) -> None:
     """So that there is something to look at."""
     now = datetime.now(UTC).isoformat()
-    call = {"event_id": str(uuid.uuid4()), "occurred_at": now, "org_id": "acme",
+    call = {"event_id": str(uuid.uuid4()), "occurred_at": now, "org_id": "globex",
             "provider": "openai", "request_model": "gpt-4o", "usage": {"input": 10}}  # fmt: skip
     bearer = {"authorization": f"Bearer {system.key}"}
     told = httpx.post(f"{system.url('ingest')}/v1/calls", json=[call], headers=bearer, timeout=30)
@@ -140,6 +140,11 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         expected["monthly_revenue"]["2026-01"] = "400"
         read = lambda: system.get("/v1/orgs")["orgs"] == [expected]  # noqa: E731
         assert _soon(page, read), system.get("/v1/orgs")
+        page.get_by_role("link", name="Overview", exact=True).click()
+        expect(widget(page, "budgets").locator("[data-row=globex]")).to_be_visible()
+        revenue = widget(page, "margins").locator("[data-row=globex] [data-value]").nth(1)
+        expect(revenue).to_have_attribute("data-value", re.compile(r"^\$\d"))
+        page.go_back()
         page.reload()
         settled(page)
         assert cells(row) == as_shown(system.get("/v1/orgs/globex"), month)
