@@ -1,17 +1,26 @@
 """The org registry and keys on the page of settings, on everything real."""
 
+import base64
 import re
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.dashboard.site import Site, Theme, dollars, flaws, opened, settled, shot, widget
+from tests.dashboard.registry import (
+    ACME,
+    PNG,
+    as_shown,
+    cells,
+    publish,
+    put,
+    send_a_call,
+    settings,
+    soon,
+)
+from tests.dashboard.site import Theme, flaws, settled, shot, widget
 from tests.engines import ClickHouseEngine, KafkaEngine
 from tests.system import System
 
@@ -19,11 +28,6 @@ pytestmark = pytest.mark.engines
 LOOKS: list[tuple[int, Theme]] = [
     (390, "light"), (390, "dark"), (1440, "light"), (1440, "dark"), (2560, "light")
 ]  # fmt: skip
-ACME: dict[str, Any] = {
-    "org_id": "acme", "name": "Acme Inc.", "plan": "pro", "currency": "EUR",
-    "timezone": "Europe/Berlin", "monthly_budget": "120.00",
-    "monthly_revenue": {"2026-01": "400.10"}, "metadata": {"crm": "17"},
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -34,53 +38,6 @@ def system(
     home = tmp_path_factory.mktemp("settings")
     with System(kafka.bootstrap, clickhouse.url, home) as started:
         yield started
-
-
-@contextmanager
-def settings(browser: Browser, system: System, **more: Any) -> Iterator[Page]:
-    """The page, signed in; afterwards it must have no errors."""
-    site = Site(system.url("api"), system.key, "")
-    with opened(browser, site, "/settings", **more) as page:
-        yield page
-
-
-def put(system: System, record: dict[str, Any]) -> None:
-    """Publish an org's record over the API."""
-    bearer = {"authorization": f"Bearer {system.key}"}
-    path = f"{system.url('api')}/v1/orgs/{record['org_id']}"
-    told = httpx.put(path, json=record, headers=bearer, timeout=30)
-    assert told.status_code == 202, told.text
-
-
-def cells(row: Locator) -> list[str]:
-    """What a row tells: amounts exactly."""
-    return [
-        cell.get_attribute("data-value") or cell.inner_text()
-        for cell in row.locator("th, td:not(:has(button))").all()
-    ]
-
-
-def as_shown(record: dict[str, Any], month: str) -> list[str]:
-    """The cells of a record that the API tells."""
-    sign = {"USD": "$", "EUR": "€"}[record["currency"]]
-    texts = [record.get(name, "—") for name in ("org_id", "name", "plan", "currency", "timezone")]
-    amounts = record.get("monthly_budget"), record.get("monthly_revenue", {}).get(month)
-    return texts + [dollars(a).replace("$", sign) if a else "—" for a in amounts]
-
-
-def send_a_call(system: System) -> None:
-    """So that there is something to look at."""
-    now = datetime.now(UTC).isoformat()
-    call = {"event_id": str(uuid.uuid4()), "occurred_at": now, "org_id": "globex",
-            "provider": "openai", "request_model": "gpt-4o", "usage": {"input": 10}}  # fmt: skip
-    bearer = {"authorization": f"Bearer {system.key}"}
-    told = httpx.post(f"{system.url('ingest')}/v1/calls", json=[call], headers=bearer, timeout=30)
-    assert told.status_code < 300, told.text
-
-
-def publish(page: Page, form: Locator) -> None:
-    form.get_by_role("button", name="Publish").click()
-    expect(widget(page, "orgs").get_by_role("status")).to_contain_text("was published")
 
 
 def test_without_orgs_it_says_what_they_are_for(browser: Browser, system: System) -> None:
@@ -94,7 +51,7 @@ def test_without_orgs_it_says_what_they_are_for(browser: Browser, system: System
 def test_what_lacks_a_record_leads_there(browser: Browser, system: System) -> None:
     send_a_call(system)
     with settings(browser, system) as page:
-        assert _soon(page, lambda: system.get("/v1/health/data")["stored"] == 1)
+        assert soon(page, lambda: system.get("/v1/health/data")["stored"] == 1)
         for card in ("budgets", "margins"):
             page.get_by_role("link", name="Overview", exact=True).click()
             link = widget(page, card).get_by_role("link", name="Settings, Organisations")
@@ -139,7 +96,7 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         expect(row.get_by_role("button", name="Edit globex")).to_be_focused()
         expected["monthly_revenue"]["2026-01"] = "400"
         read = lambda: system.get("/v1/orgs")["orgs"] == [expected]  # noqa: E731
-        assert _soon(page, read), system.get("/v1/orgs")
+        assert soon(page, read), system.get("/v1/orgs")
         page.get_by_role("link", name="Overview", exact=True).click()
         expect(widget(page, "budgets").locator("[data-row=globex]")).to_be_visible()
         revenue = widget(page, "margins").locator("[data-row=globex] [data-value]").nth(1)
@@ -150,24 +107,16 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         assert cells(row) == as_shown(system.get("/v1/orgs/globex"), month)
 
 
-def _soon(page: Page, check: Any) -> bool:
-    for _ in range(100):
-        if check():
-            return True
-        page.wait_for_timeout(200)
-    return False
-
-
 def test_what_the_form_does_not_show_is_kept(browser: Browser, system: System) -> None:
     put(system, ACME)
     with settings(browser, system) as page:
-        assert _soon(page, lambda: len(system.get("/v1/orgs")["orgs"]) == 2)
+        assert soon(page, lambda: len(system.get("/v1/orgs")["orgs"]) == 2)
         page.reload()
         settled(page)
         page.get_by_role("button", name="Edit acme").click()
         form = widget(page, "org-form")
         put(system, ACME | {"name": "Acme Ltd."})  # somebody else, meanwhile
-        assert _soon(page, lambda: system.get("/v1/orgs/acme")["name"] == "Acme Ltd.")
+        assert soon(page, lambda: system.get("/v1/orgs/acme")["name"] == "Acme Ltd.")
         form.get_by_label("Plan").fill("team")
         form.get_by_text("Brand on the customer's page").click()
         form.get_by_label("Colour on light ground").fill("#ffff00")
@@ -177,11 +126,21 @@ def test_what_the_form_does_not_show_is_kept(browser: Browser, system: System) -
         assert flaws(page) == []
         form.get_by_label("Colour on light ground").fill("#0a4d2c")
         form.get_by_label("Colour on dark ground").fill("#7fe0b0")
+        logo = form.get_by_label("Logo")
+        logo.set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+        form.get_by_role("button", name="Publish").click()
+        expect(form.locator("[data-field=logo]")).to_contain_text("A PNG is needed.")
+        logo.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": PNG})
+        expect(form.locator("img")).to_have_count(2)
+        assert flaws(page) == []
         shot(page, "settings-edit-1440-light")
         publish(page, form)
         told = ACME | {"name": "Acme Ltd.", "plan": "team"}
-        told["metadata"] = {"crm": "17", "brand_light": "#0a4d2c", "brand_dark": "#7fe0b0"}
-        assert _soon(page, lambda: system.get("/v1/orgs/acme") == told)
+        told["metadata"] = {
+            "crm": "17", "brand_light": "#0a4d2c", "brand_dark": "#7fe0b0",
+            "brand_logo": f"data:image/png;base64,{base64.b64encode(PNG).decode()}",
+        }  # fmt: skip
+        assert soon(page, lambda: system.get("/v1/orgs/acme") == told)
 
 
 def test_what_the_api_refuses_is_told_at_its_field(browser: Browser, system: System) -> None:
@@ -215,7 +174,7 @@ def test_fifty_orgs(browser: Browser, system: System, width: int, theme: Theme) 
             })  # fmt: skip
         told = lambda: len(system.get("/v1/orgs")["orgs"]) >= 52  # noqa: E731
         with settings(browser, system) as page:
-            assert _soon(page, told)
+            assert soon(page, told)
     with settings(browser, system, width=width, theme=theme) as page:
         shot(page, f"settings-orgs-{width}-{theme}")
         assert flaws(page) == []
@@ -293,3 +252,22 @@ def test_more_of_a_key(browser: Browser, system: System, width: int, theme: Them
         shot(page, f"settings-keys-{width}-{theme}")
         assert flaws(page) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_more_orgs_than_a_page_holds(browser: Browser, system: System) -> None:
+    for number in range(60):
+        put(system, {"org_id": f"more-{number:02}"})
+
+    def told() -> set[str]:
+        return {one["org_id"] for one in system.get("/v1/orgs")["orgs"]}
+
+    with settings(browser, system) as page:
+        assert soon(page, lambda: len(told()) == 112)
+        page.reload()
+        settled(page)
+        rows = widget(page, "orgs").locator("tbody tr")
+        assert rows.count() == 100
+        page.get_by_role("button", name="Show more").click()
+        expect(rows).to_have_count(112)
+        assert {row.get_attribute("data-row") for row in rows.all()} == told()
+        expect(page.get_by_role("button", name="Show more")).to_have_count(0)

@@ -24,6 +24,10 @@ interface RowProps {
   onEdit?: (() => void) | undefined;
 }
 
+function told(text: string | undefined, otherwise = UNKNOWN): string {
+  return text === undefined || text === "" ? otherwise : text;
+}
+
 function Row({ org, onEdit }: RowProps) {
   const { carried } = useAddress();
   const { org_id: id, currency = "USD" } = org;
@@ -31,10 +35,10 @@ function Row({ org, onEdit }: RowProps) {
   return (
     <tr data-row={id}>
       <th scope="row"><Link className={ui.quietLink} to="/orgs/$org" params={{ org: id }} search={carried()}>{id}</Link></th>
-      <td data-text="">{org.name ?? UNKNOWN}</td>
-      <td data-text="">{org.plan ?? UNKNOWN}</td>
+      <td data-text="" className={style.long} title={org.name}>{told(org.name)}</td>
+      <td data-text="">{told(org.plan)}</td>
       <td data-text="">{currency}</td>
-      <td data-text="">{org.timezone ?? "UTC"}</td>
+      <td data-text="">{told(org.timezone, "UTC")}</td>
       <Money value={org.monthly_budget} currency={currency} />
       <Money value={org.monthly_revenue?.[month]} currency={currency} title={month} />
       {onEdit && <td data-action=""><button className={ui.button} aria-label={`Edit ${id}`} onClick={onEdit}>Edit</button></td>}
@@ -95,7 +99,7 @@ export function Orgs({ isAdmin }: { isAdmin: boolean }) {
         <div role="status" className={style.said}>{said && <Notice tone="good">{said}</Notice>}</div>
         {isEmpty && (
           <Empty title="No organisation is registered.">
-            <p className={style.why}>Usage is counted for every <code>org_id</code> that your events tell. Registering one gives it a name, its own days and currency, a budget to be warned by, and the revenue that margins are told from.{!isAdmin && " An administrator can add it here."}</p>
+            <p className={style.why}>Usage is counted for every <code>org_id</code> that your events tell. Registering one gives it a name, its own days and currency, a budget to be measured by, and the revenue that margins are told from.{!isAdmin && " An administrator can add it here."}</p>
           </Empty>
         )}
         {orgs.length > 0 && <Table orgs={orgs} onEdit={isAdmin ? open : undefined} />}
