@@ -11,6 +11,8 @@ Lookup = Literal[
     "org_id", "user_id", "conversation_id", "assistant_id", "assistant_version", "feature",
     "environment",
 ]  # fmt: skip
+Place = Annotated[str, StringConstraints(min_length=1)]
+"""An attribute's name, or `name|path` for what stands at a path in a JSON text."""
 ALL_ORGS = "*"
 
 
@@ -38,9 +40,8 @@ class ApiKey(Record):
     project: RequiredText = "default"
     org_id: RequiredText = ALL_ORGS
 
-    lookups: dict[Lookup, tuple[Annotated[str, StringConstraints(min_length=1)], ...]] = {}
-    """For spans: attributes that are looked at first, e.g. `{"org_id": ["acme.tenant"]}`.
-    `name|path` is what stands at a path in a JSON text."""
+    lookups: dict[Lookup, tuple[Place, ...]] = {}
+    """For spans: attributes that are looked at first, e.g. `{"org_id": ["acme.tenant"]}`."""
 
     content: ContentRules | None = None
     """Set, even empty (`{}`): content sent with this key is stored. Without it none ever is."""

@@ -12,6 +12,7 @@ from schemas.access import (
     ContentRules,
     KeyScope,
     Lookup,
+    Place,
     PublishedKey,
     access_key,
 )
@@ -37,7 +38,7 @@ class NewKey(BaseModel):
     scopes: frozenset[KeyScope] = Field(min_length=1)
     project: str = Field("default", min_length=1, max_length=256)
     org_id: str = Field(ALL_ORGS, min_length=1, max_length=256, description='"*" is all orgs.')
-    lookups: dict[Lookup, tuple[str, ...]] = {}
+    lookups: dict[Lookup, tuple[Place, ...]] = {}
     content: ContentRules | None = Field(None, description="Set: content sent with it is kept.")
 
 

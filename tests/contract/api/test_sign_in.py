@@ -128,6 +128,14 @@ async def test_a_key_with_rules_that_cannot_be_used_is_not_made(
         assert (await client.post("/v1/keys", json=body)).status_code == 201
 
 
+async def test_a_look_up_without_a_name_is_refused(client_of: Clients, writer: FakeWriter) -> None:
+    async with client_of("admin") as client:
+        body = {"scopes": ["ingest"], "lookups": {"org_id": ["acme.tenant", ""]}}
+        answer = await client.post("/v1/keys", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (400, "lookups.org_id.1")
+        assert writer.written == []
+
+
 async def test_a_key_lives_from_its_making_to_its_revoking(
     client_of: Clients, writer: FakeWriter
 ) -> None:

@@ -18,8 +18,21 @@ export function contrast(one: string, other: string): number {
   return (a + 0.05) / (b + 0.05);
 }
 
-function colour(value: string | undefined, surface: string): string | null {
-  return value && HEX.test(value) && contrast(value, surface) >= CONTRAST_MIN ? value : null;
+/** Why a colour cannot be used on the light or the dark ground; null where it can. */
+export function colourFlaw(value: string, ground: keyof typeof SURFACES): string | null {
+  if (!HEX.test(value)) return "Six hexadecimal digits such as #0a4d2c are needed.";
+  const found = contrast(value, SURFACES[ground]);
+  return found >= CONTRAST_MIN ? null : `Cannot be read on the ${ground} ground: its contrast is ${(Math.floor(found * 10) / 10).toFixed(1)}, ${CONTRAST_MIN} is needed.`;
+}
+
+/** Why a logo cannot be used; null where it can. */
+export function logoFlaw(value: string): string | null {
+  if (!LOGO.test(value)) return "A PNG is needed.";
+  return value.length <= LOGO_CHARACTERS_MAX ? null : "At most 75 kB are allowed.";
+}
+
+function colour(value: string | undefined, ground: keyof typeof SURFACES): string | null {
+  return value && colourFlaw(value, ground) === null ? value : null;
 }
 
 export interface Brand {
@@ -29,9 +42,8 @@ export interface Brand {
 
 /** From `metadata` of the org's record: brand_light, brand_dark, brand_logo; what cannot be read on its ground is left out. */
 export function brandOf(metadata: Record<string, string>): Brand {
-  const [light, dark] = [colour(metadata.brand_light, SURFACES.light), colour(metadata.brand_dark, SURFACES.dark)];
+  const [light, dark] = [colour(metadata.brand_light, "light"), colour(metadata.brand_dark, "dark")];
   const logo = metadata.brand_logo;
-  const isLogo = logo !== undefined && logo.length <= LOGO_CHARACTERS_MAX && LOGO.test(logo);
   const style = light && dark ? ({ "--accent": `light-dark(${light}, ${dark})` } as CSSProperties) : {};
-  return { style, logo: isLogo ? logo : null };
+  return { style, logo: logo !== undefined && logoFlaw(logo) === null ? logo : null };
 }

@@ -8,6 +8,7 @@ import { useAddress } from "~/state/useAddress";
 import { Card } from "~/ui/Card";
 import { Empty } from "~/ui/Notice";
 
+import { ToldIn } from "./ToldIn";
 import style from "./overview.module.css";
 
 export interface Budget {
@@ -58,7 +59,7 @@ export function Budgets() {
   const { answer } = result;
   return (
     <Card id="budgets" title="Budgets" unit="charge of this month; the line is how much of it is gone" {...result}>
-      {answer && !answer.budgets.length && <Empty title="No organisation has a budget."><p>A budget is <code>monthly_budget</code> of <code>PUT /v1/orgs/…</code></p></Empty>}
+      {answer && !answer.budgets.length && <Empty title="No organisation has a budget."><ToldIn field="monthly_budget" /></Empty>}
       {answer && answer.budgets.length > 0 && (
         <ul className={style.budgets}>{answer.budgets.slice(0, SHOWN_MAX).map((one) => <Line key={one.org} budget={one} />)}</ul>
       )}

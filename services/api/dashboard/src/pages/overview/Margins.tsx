@@ -11,6 +11,7 @@ import { Card } from "~/ui/Card";
 import { Empty } from "~/ui/Notice";
 import ui from "~/ui/ui.module.css";
 
+import { ToldIn } from "./ToldIn";
 import { typedPath, unapplied } from "./spend";
 import style from "./overview.module.css";
 
@@ -79,7 +80,7 @@ export function Margins() {
           <Table answer={answer} currency={currency} />
           {points.length > 0
             ? <Scatter points={points} xTitle="revenue →" yTitle="cost ↑ (dashed: cost = revenue)" tick={(value) => compactMoney(String(value), currency, 1_000).replace(/\.00$/, "")} sentence={`Cost against revenue of ${points.length} organisations`} />
-            : <Empty title="No revenue is known."><p>It is <code>monthly_revenue</code> of <code>PUT /v1/orgs/…</code></p></Empty>}
+            : <Empty title="No revenue is known."><ToldIn field="monthly_revenue" /></Empty>}
         </div>
       )}
     </Card>

@@ -7,6 +7,7 @@ import { type Theme, useTheme } from "~/ui/theme";
 import ui from "~/ui/ui.module.css";
 
 import { Keys } from "./Keys";
+import { Orgs } from "./Orgs";
 import style from "./settings.module.css";
 
 const THEMES: [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
@@ -63,6 +64,7 @@ export default function Settings() {
       <div className={ui.grid}>
         <Who />
         <Appearance />
+        <Orgs isAdmin={session?.is_admin ?? false} />
         {session?.is_admin && <Keys />}
         <Card id="sending" title="Send events" span={12}><SendEvents /></Card>
       </div>
