@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,7 +105,8 @@ def late_price(demo: processes.Demo, reader: figures.Reader, expected: Expected)
 
 
 def run(*, stay: bool) -> int:
-    """The whole demo; 0 when every figure equals the oracle's."""
+    """The whole demo; 0 when every figure equals the oracle's. Ended by a signal, it cleans up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     demo = processes.fresh()
     started = time.monotonic()
     try:
@@ -120,7 +122,8 @@ def run(*, stay: bool) -> int:
         if stay:
             what = f"\n{report.addresses(demo)}\n\nUp until Ctrl-C (or: make down)."
             say(what, soft_wrap=True)  # commands are to be pasted
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            with suppress(KeyboardInterrupt):
+                signal.pause()
         return 1 if wrong else 0
     except KeyboardInterrupt:
         return 130
