@@ -68,10 +68,9 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         page.get_by_role("button", name="Add an organisation").click()
         form = widget(page, "org-form")
         expect(form.get_by_label("Id")).to_be_focused()
-        form.get_by_label("Id").fill("globex")
-        form.get_by_label("Name").fill("Globex")
-        form.get_by_label("Time zone").fill("america/new_york")
-        form.get_by_label("Budget of a month").fill("1,000")
+        typed = {"Id": "globex", "Name": "Globex", "Time zone": "america/new_york"}
+        for label, value in (typed | {"Budget of a month": "1,000"}).items():
+            form.get_by_label(label).fill(value)
         form.get_by_role("button", name="Publish").click()
         expect(form.get_by_label("Budget of a month")).to_be_focused()
         expect(form).to_contain_text("1,000 is not a decimal")
@@ -97,14 +96,18 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         expected["monthly_revenue"]["2026-01"] = "400"
         read = lambda: system.get("/v1/orgs")["orgs"] == [expected]  # noqa: E731
         assert soon(page, read), system.get("/v1/orgs")
-        page.get_by_role("link", name="Overview", exact=True).click()
-        expect(widget(page, "budgets").locator("[data-row=globex]")).to_be_visible()
-        revenue = widget(page, "margins").locator("[data-row=globex] [data-value]").nth(1)
-        expect(revenue).to_have_attribute("data-value", re.compile(r"^\$\d"))
+        shown_on_overview(page, "globex")
         page.go_back()
-        page.reload()
         settled(page)
         assert cells(row) == as_shown(system.get("/v1/orgs/globex"), month)
+
+
+def shown_on_overview(page: Page, org: str) -> None:
+    """Without loading the page anew."""
+    page.get_by_role("link", name="Overview", exact=True).click()
+    expect(widget(page, "budgets").locator(f"[data-row={org}]")).to_be_visible()
+    revenue = widget(page, "margins").locator(f"[data-row={org}] [data-value]").nth(1)
+    expect(revenue).to_have_attribute("data-value", re.compile(r"^\$\d"))
 
 
 def test_what_the_form_does_not_show_is_kept(browser: Browser, system: System) -> None:
