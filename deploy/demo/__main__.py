@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from services.runtime.kafka import KafkaPublisher, Message
 from services.runtime.settings import KafkaMixin
 
 say = report.console.print
+ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 def book() -> list[Message]:
@@ -121,13 +121,14 @@ def run(*, stay: bool) -> int:
             say("\nEvery figure equals the oracle's, to the last digit.", style="bold green")
         if stay:
             what = f"\n{report.addresses(demo)}\n\nUp until Ctrl-C (or: make down)."
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
             say(what, soft_wrap=True)  # commands are to be pasted
-            with suppress(KeyboardInterrupt):
-                signal.pause()
+            signal.sigwait(ENDS)
         return 1 if wrong else 0
     except KeyboardInterrupt:
         return 130
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # a second one does not leave a half behind
         say("Stopping ...")
         processes.stop(demo.state)
 

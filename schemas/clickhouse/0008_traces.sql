@@ -28,15 +28,15 @@ FROM outcomes ARRAY JOIN arrayFilter(s -> s.2 != 0, [
   (toUInt8(5), if(conversation_id = '', 0, sipHash64(conversation_id))),
   (toUInt8(6), if(response_id = '', 0, sipHash64(response_id)))]) AS s;
 
-INSERT INTO subject_hours SELECT DISTINCT 1, toUInt64(trace_key), slot
+INSERT INTO subject_hours (kind, key, slot) SELECT DISTINCT 1, toUInt64(trace_key), slot
 FROM tellings WHERE trace_id != '';
 
-INSERT INTO subject_hours SELECT DISTINCT s.1, s.2, toStartOfHour(bucket) FROM calls
+INSERT INTO subject_hours (kind, key, slot) SELECT DISTINCT s.1, s.2, toStartOfHour(bucket) FROM calls
 ARRAY JOIN arrayFilter(s -> s.2 != 0, [
   (toUInt8(2), if(conversation_id = '', 0, sipHash64(conversation_id))),
   (toUInt8(3), if(user_id = '', 0, sipHash64(user_id)))]) AS s;
 
-INSERT INTO subject_hours SELECT DISTINCT s.1, s.2, toStartOfHour(toDateTime(occurred_at, 'UTC'))
+INSERT INTO subject_hours (kind, key, slot) SELECT DISTINCT s.1, s.2, toStartOfHour(toDateTime(occurred_at, 'UTC'))
 FROM outcomes ARRAY JOIN arrayFilter(s -> s.2 != 0, [
   (toUInt8(4), if(trace_id = '', 0, sipHash64(trace_id))),
   (toUInt8(5), if(conversation_id = '', 0, sipHash64(conversation_id))),

@@ -41,7 +41,7 @@ def running(state: Path) -> list[str]:
 @pytest.mark.engines
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
 def test_the_demo_equals_its_oracle_and_leaves_nothing(tmp_path: Path) -> None:
-    """Also when it is ended as a supervisor does."""
+    """Also when it is ended as a supervisor does, who asks twice."""
     ports = {f"TRACETALLY_{name}_PORT": str(free_port()) for name in PORTS}
     said = []
     with started(tmp_path, ports) as process:
@@ -49,6 +49,7 @@ def test_the_demo_equals_its_oracle_and_leaves_nothing(tmp_path: Path) -> None:
         for line in process.stdout:
             said.append(line)
             if "Up until Ctrl-C" in line:
+                process.terminate()
                 process.terminate()
     told = "".join(said)
     assert process.returncode == 0, told[-4000:]
