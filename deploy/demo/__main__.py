@@ -45,7 +45,6 @@ def told(topic: Topic, records: list[dict[str, Any]], key: str) -> list[Message]
 async def publish(demo: processes.Demo, messages: list[Message]) -> None:
     """Straight to Kafka."""
     publisher = KafkaPublisher(KafkaMixin(kafka_bootstrap=demo.bootstrap))
-    await publisher.start()
     await publisher.publish(messages)
     await publisher.stop()
 

@@ -14,8 +14,11 @@ _CHATS = {
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
 _USAGES = ("usage", "usageMetadata", "usage_metadata")
+_NAMES = frozenset(_USAGES)
 _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
+_OUTSIDE = frozenset({"response", "result", "metadata"})
+"""What holds a body inside a larger payload."""
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
@@ -33,7 +36,7 @@ def infer(provider: str, payload: Payload) -> str | None:
     """The flavour. `provider` is a canonical name."""
     body = body_of(payload)
     usage = usage_of(body)
-    if not usage or (usage is body and any(usage.get(name, "") is None for name in _USAGES)):
+    if not usage or (usage is body and _tells_none(body)):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
     if (library := _library(usage)) is not None:
         return library
@@ -50,6 +53,12 @@ def infer(provider: str, payload: Payload) -> str | None:
     if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
         return "openai.embeddings"
     return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+
+
+def _tells_none(body: Payload) -> bool:
+    if _NAMES.isdisjoint(body):
+        return False
+    return any(body.get(name, "") is None for name in _USAGES)
 
 
 def _library(usage: Payload) -> str | None:
@@ -79,6 +88,8 @@ def body_of(payload: Payload) -> Payload:
     `response.done` and `response.completed` hold the one, `metadata` of ConverseStream the other. A
     line of a batch's results holds it one level deeper.
     """
+    if _OUTSIDE.isdisjoint(payload):
+        return payload  # nearly always
     for outer, name in _RESULTS:
         held = payload.get(outer)
         inner = held.get(name) if isinstance(held, dict) else None
