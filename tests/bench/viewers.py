@@ -5,6 +5,7 @@ import time
 from multiprocessing import get_context
 from statistics import quantiles
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -15,6 +16,11 @@ POLL_SECONDS = 5.0
 SPLITS = ("model", "provider", "assistant", "org", "feature", "environment")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
 TOOLS = ["execute_tool", "retrieval", "rerank", "embeddings", "guardrail"]
+BESIDE = (
+    "/v1/spend?", "/v1/conversation-costs?", "/v1/margins?", "/v1/budgets", "/v1/health/data",
+    "/v1/repricings?limit=20",
+)  # fmt: skip
+"""What the overview asks for beside its batch."""
 STATEMENTS = "tracetally_statement_seconds_count"
 
 
@@ -57,12 +63,18 @@ def view(number: int) -> list[dict[str, Any]]:
     return overview(start, ZONES[number % len(ZONES)], SPLITS[number % len(SPLITS)])
 
 
+def _range(query: dict[str, Any]) -> str:
+    """The range of a question as parameters of an address."""
+    return urlencode({name: query[name] for name in ("from", "to", "tz", "currency")})
+
+
 async def _viewer(
     running: System, number: int, queries: list[dict[str, Any]], until: float
 ) -> tuple[list[float], int]:
-    """Milliseconds of each poll and how many were answered 304."""
+    """Milliseconds of each poll's batch, and how many were answered 304."""
     headers = {"authorization": f"Bearer {running.key}"}
     took, held, tag = [], 0, ""
+    beside = [path + _range(queries[0]) * path.endswith("?") for path in BESIDE]
     async with httpx.AsyncClient(base_url=running.url("api"), headers=headers, timeout=60) as http:
         await asyncio.sleep(POLL_SECONDS * number / 20)
         while time.monotonic() < until:
@@ -74,6 +86,8 @@ async def _viewer(
             assert told.status_code in (200, 304), told.text
             held += told.status_code == 304
             tag = told.headers.get("etag", "")
+            for other in await asyncio.gather(*map(http.get, beside)):
+                assert other.status_code == 200, other.text
             await asyncio.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - began)))
     return took, held
 

@@ -52,6 +52,8 @@ class Asked:
     compared: Plan | None = None
     now: int = 0
     """When it was asked, in epoch seconds."""
+    around: int = 0
+    """How many seconds before and after the range its answer depends on as well."""
 
     @property
     def names(self) -> frozenset[str]:

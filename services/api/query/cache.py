@@ -6,9 +6,7 @@ a change of an old day is a new hash. A kept answer keeps its `as_of`, which sta
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,10 +19,12 @@ from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.counters import Counters, Known
 from services.api.query.engine import Engine, echoed
 from services.api.query.measures import MEASURES, PARTS
+from services.api.query.shelf import Kept, Shelf
 from services.api.reader import text
 from services.runtime.problems import ProblemError, encode
 
 Charge = Callable[[int], None]
+Make = Callable[[], Awaitable[Kept]]
 
 
 class Moment(NamedTuple):
@@ -34,22 +34,11 @@ class Moment(NamedTuple):
     known: Known
 
 
-@dataclass(frozen=True)
-class Kept:
-    """An answer as it is sent, and when it was true."""
-
-    body: bytes
-    as_of: datetime | None
-
-
 class Answers:
-    """The answers of the engine, the least recently used ones forgotten beyond `bytes_max`."""
+    """The answers of the engine and of what reads the ledger beside it, kept in `bytes_max`."""
 
     def __init__(self, engine: Engine, counters: Counters, bytes_max: int) -> None:
-        self._engine, self._counters, self._bytes_max = engine, counters, bytes_max
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._bytes = 0
-        self._coming: dict[str, asyncio.Task[dict[str, Kept]]] = {}
+        self._engine, self._counters, self._shelf = engine, counters, Shelf(bytes_max)
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
         """Read before anything is answered, so that an answer is never older than its counters."""
@@ -60,10 +49,12 @@ class Answers:
         known = self._counters.known(asked[0].scope, widest)
         return Moment(*await asyncio.gather(self._engine.freshness(), known))
 
-    def tag(self, asked: Asked, moment: Moment) -> str:
+    def tag(self, asked: Asked, moment: Moment, *more: object) -> str:
         """The hash of the question, its scope and all that its answer depends on."""
         families = {PARTS[part].family for name in asked.measures for part in MEASURES[name].parts}
         kinds = {"calls"} | ({"sketch"} & families)
+        if asked.around:
+            kinds |= {"sketch"}  # written after the conversations of the same hours
         if "outcome" in families:
             kinds |= {"sketch", "outcomes"}
         known = moment.known
@@ -72,7 +63,7 @@ class Answers:
             known.orgs if "revenue" in families else "", known.is_closed(asked.whole),
             self._engine.is_settled(asked, moment.fresh),
             sum(bucket.end > asked.now for bucket in asked.plan.buckets),
-            *(known.of(whole, frozenset(kinds)) for whole in ranges_of(asked)),
+            *(known.of(whole, frozenset(kinds)) for whole in ranges_of(asked)), *more,
         ]  # fmt: skip
         return blake2b(encode(depends), digest_size=16).hexdigest()
 
@@ -93,23 +84,32 @@ class Answers:
         """
         tags = [self.tag(one, moment) for one in asked]
         found, missing = self._held(asked, tags)
-        started = time.monotonic()
         for alike in missing.values():
             refused = _charged(alike, charge)
             found |= refused
             if wanted := {tag: one for tag, one in alike.items() if tag not in refused}:
-                coming = asyncio.create_task(self._answer(wanted, moment))
-                self._coming |= dict.fromkeys(wanted, coming)
-        comings = {tag: self._coming[tag] for tag in tags if tag not in found}
-        if comings:
-            await asyncio.wait(comings.values())
-            self._counters.spent(time.monotonic() - started)
-        for tag, coming in comings.items():
-            error = coming.exception()
-            if error is not None and not isinstance(error, ProblemError):
-                raise error
-            found[tag] = error or coming.result()[tag]
+                self._shelf.make(wanted, self._answer(wanted, moment))
+        found |= await self._wait([tag for tag in tags if tag not in found])
         return [found[tag] for tag in tags]
+
+    async def made(self, tag: str, make: Make, charge: Callable[[], None]) -> Kept:
+        """The kept answer of this tag, or what `make` makes, charged where it has to be made."""
+        if (kept := self._shelf.get(tag)) is not None:
+            return kept
+        if not self._shelf.is_coming(tag):
+            charge()
+            self._shelf.make([tag], _only(tag, make))
+        [found] = (await self._wait([tag])).values()
+        if isinstance(found, ProblemError):
+            raise found
+        return found
+
+    async def _wait(self, tags: Collection[str]) -> dict[str, Kept | ProblemError]:
+        started = time.monotonic()
+        found = await self._shelf.wait(tags)
+        if tags:
+            self._counters.spent(time.monotonic() - started)
+        return found
 
     def _held(
         self, asked: Sequence[Asked], tags: Sequence[str]
@@ -118,33 +118,24 @@ class Answers:
         found: dict[str, Kept | ProblemError] = {}
         missing: dict[bytes, dict[str, Asked]] = {}
         for one, tag in zip(asked, tags, strict=True):
-            if (kept := self._kept.get(tag)) is not None:
-                self._kept.move_to_end(tag)
+            if (kept := self._shelf.get(tag)) is not None:
                 found[tag] = kept
-            elif tag not in self._coming:
+            elif not self._shelf.is_coming(tag):
                 missing.setdefault(_likeness(one), {})[tag] = one
         return found, missing
 
     async def _answer(self, wanted: Mapping[str, Asked], moment: Moment) -> dict[str, Kept]:
         as_of = moment.fresh.as_of
-        try:
-            answers = await self._engine.answer(list(wanted.values()), moment.fresh, moment.known)
-        finally:
-            for tag in wanted:
-                del self._coming[tag]
+        answers = await self._engine.answer(list(wanted.values()), moment.fresh, moment.known)
         made = {}
         for (tag, one), answer in zip(wanted.items(), answers, strict=True):
             told = {"query": echoed(one), "as_of": text(as_of) if as_of else None, **answer}
             made[tag] = Kept(encode(told | {"units": limits.units(one)}), as_of)
-            self._keep(tag, made[tag])
         return made
 
-    def _keep(self, tag: str, kept: Kept) -> None:
-        self._kept[tag] = kept
-        self._bytes += len(kept.body)
-        while self._bytes > self._bytes_max:
-            _, old = self._kept.popitem(last=False)
-            self._bytes -= len(old.body)
+
+async def _only(tag: str, make: Make) -> dict[str, Kept]:
+    return {tag: await make()}
 
 
 def _likeness(asked: Asked) -> bytes:
@@ -167,9 +158,10 @@ def _charged(alike: Mapping[str, Asked], charge: Charge | None) -> dict[str, Pro
 
 def ranges_of(asked: Asked) -> list[Range]:
     """What a question reads: its range, that before, the talks in which outcomes came to be."""
-    whole = asked.whole
+    whole = Range(max(0, asked.whole.start - asked.around), asked.whole.end + asked.around)
     if {"assistant", "assistant_version"} & asked.names:
-        whole = Range(max(0, whole.start - TALKS_BEFORE_SECONDS), whole.end)
+        start = asked.whole.start - TALKS_BEFORE_SECONDS
+        whole = Range(max(0, start), whole.end)
     buckets = asked.compared.buckets if asked.compared else ()
     return [whole, *([Range(buckets[0].start, buckets[-1].end)] if buckets else [])]
 

@@ -97,6 +97,7 @@ EXPLAINED: dict[str, Any] = {
     "query": QUERY, "currency": "USD", "as_of": ANSWER["as_of"], "completeness": _COMPLETE,
 }  # fmt: skip
 TALKS: dict[str, Any] = {
+    "as_of": ANSWER["as_of"],
     "currency": "USD", "count": 5527, "half_priced": 12, "mean": "0.0104", "p50": "0.0071",
     "p95": "0.031", "p99": "0.062",
     "histogram": [{"low": "0.0078125", "high": "0.015625", "count": 1720}],

@@ -16,7 +16,8 @@ from services.api.query import combine, form
 from services.api.query import examples as told
 from services.api.query.ask import Asked
 from services.api.query.ask import asked as understood
-from services.api.query.cache import Answers, Kept
+from services.api.query.cache import Answers
+from services.api.query.shelf import Kept
 from services.api.reader import text
 from services.runtime.problems import ProblemError, document, encode, openapi
 

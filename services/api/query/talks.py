@@ -2,7 +2,10 @@
 # ruff: noqa: S608 - names come from constants, every value is a query parameter
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -15,15 +18,20 @@ from services.api.query import examples as told
 from services.api.query import source, versus
 from services.api.query.ask import Asked
 from services.api.query.business import TALKS_BEFORE_SECONDS
+from services.api.query.cache import Answers
 from services.api.query.limits import units
 from services.api.query.measures import TOKENS
-from services.api.query.routes import PROBLEMS, charge, meaning
+from services.api.query.routes import PROBLEMS, charge, is_held, meaning, sent, unchanged
+from services.api.query.shelf import Kept
 from services.api.query.views import Sliced, ask
+from services.api.reader import text
 from services.api.statement import LIMITS, Statement
+from services.runtime.problems import encode
 
 router = APIRouter()
 SAMPLE_MAX = 50_000
 OUTLIERS_MAX = 50
+_BIN = "if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000)"
 
 
 class Costs(Sliced):
@@ -59,7 +67,7 @@ def talks(asked: Asked) -> tuple[str, source.Parameters]:
         "AND bucket < toDateTime({low:UInt32}, 'UTC') "
         "AND x_first_at < toDateTime64({low:UInt32}, 3, 'UTC')"
     )
-    text = (
+    sql = (
         "SELECT org_id, conversation_id, sumIf(cost, currency = {currency:String}) AS c, "
         "count() AS n, countIf(currency = {currency:String}) AS priced, "
         "countIf(pending != '') AS waiting, sum(tokens) AS t, sum(duration_ms) AS d, "
@@ -67,30 +75,19 @@ def talks(asked: Asked) -> tuple[str, source.Parameters]:
         f"AND (org_id, conversation_id) NOT IN ({begun}) GROUP BY org_id, conversation_id "
         "HAVING first_at < toDateTime64({ends:UInt32}, 3, 'UTC')"
     )
-    return text, parameters
+    return sql, parameters
 
 
-def _statements(question: Asked, outliers: int) -> tuple[Statement, Statement, Statement]:
-    """The summary, the histogram by powers of two, the dearest."""
+def _statement(question: Asked) -> Statement:
+    """In one reading the sums, the histogram by powers of two, and the dearest."""
     rows, parameters = talks(question)
-    priced = f"SELECT * FROM ({rows}) WHERE priced > 0"
-    summary = (
-        "SELECT count(), sum(c), quantilesExact(0.5, 0.95, 0.99)(c), countIf(waiting > 0) "
-        f"FROM ({priced})"
+    sql = (
+        "SELECT count(), sum(c), quantilesExact(0.5, 0.95, 0.99)(c), countIf(waiting > 0), "
+        f"sumMap([{_BIN}], [toUInt64(1)]), "
+        f"groupArraySorted({OUTLIERS_MAX})((-c, conversation_id, org_id, n, waiting > 0)) "
+        f"FROM ({rows}) WHERE priced > 0"
     )
-    bins = (
-        "SELECT if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000) AS bin, count() "
-        f"FROM ({priced}) GROUP BY bin ORDER BY bin"
-    )
-    dearest = (
-        "SELECT conversation_id, org_id, c, n, waiting > 0 "
-        f"FROM ({priced}) ORDER BY c DESC, conversation_id LIMIT {{outliers:UInt32}}"
-    )
-    return (
-        Statement(summary + LIMITS, parameters),
-        Statement(bins + LIMITS, parameters),
-        Statement(dearest + LIMITS, parameters | {"outliers": outliers}),
-    )
+    return Statement(sql + LIMITS, parameters)
 
 
 @router.get(
@@ -105,26 +102,40 @@ async def conversation_costs(
     The histogram doubles from bin to bin. Outliers are the dearest above P99; `half_priced` ones
     still have pending calls, so they may cost more.
     """
-    question = meaning(request, asked.query(measures=["cost"]), caller)
-    charge(request, caller, units(question))
-    reader = request.app.state.reader
-    [whole], counted, first = await asyncio.gather(
-        *(reader.run(statement) for statement in _statements(question, asked.outliers))
+    question = replace(
+        meaning(request, asked.query(measures=["cost"]), caller), around=TALKS_BEFORE_SECONDS
     )
-    count, total, cuts, half = whole
+    answers: Answers = request.app.state.answers
+    moment = await answers.moment([question])
+    tag = answers.tag(question, moment, "conversation-costs", asked.outliers)
+    if is_held(request, tag):
+        return unchanged(tag)
+
+    async def make() -> Kept:
+        [row] = await request.app.state.reader.run(_statement(question))
+        as_of = moment.fresh.as_of
+        told = {"as_of": text(as_of) if as_of else None, "currency": asked.currency}
+        return Kept(encode(told | _costs(row, asked.outliers)), as_of)
+
+    kept = await answers.made(tag, make, partial(charge, request, caller, units(question)))
+    return sent(kept.body, tag)
+
+
+def _costs(row: Sequence[Any], outliers: int) -> dict[str, Any]:
+    """From the row of `_statement`."""
+    count, total, cuts, half, (powers, counts), dearest = row
     return {
-        "currency": asked.currency, "count": count, "half_priced": half,
-        "mean": versus.each(total, count),
+        "count": count, "half_priced": half, "mean": versus.each(total, count),
         **{f"p{p}": plain(cut) if count else None
            for p, cut in zip((50, 95, 99), cuts, strict=True)},
         "histogram": [
             {"low": versus.power(low), "high": versus.power(low + 1), "count": n}
-            for low, n in counted
+            for low, n in zip(powers, counts, strict=True)
         ],
         "outliers": [
-            {"conversation_id": talk, "org": org, "cost": plain(cost), "calls": calls,
+            {"conversation_id": talk, "org": org, "cost": plain(-less), "calls": calls,
              "half_priced": bool(is_half)}
-            for talk, org, cost, calls, is_half in first if count and cost >= cuts[2]
+            for less, talk, org, calls, is_half in dearest[:outliers] if -less >= cuts[2]
         ],
     }  # fmt: skip
 

@@ -12,15 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.http import build
 from services.api.query.counters import Counters
-from services.api.reader import Reader, Rows
 from services.api.settings import Settings
-from services.api.statement import Statement
-from services.runtime.clickhouse import Store
-from tests.conftest import run_sql
-from tests.contract.api.conftest import FakeWriter
-from tests.contract.api.world import NOW, Event, price, tell
+from tests.contract.api.site import Counted, Site, on
+from tests.contract.api.world import NOW, Event, price
 
 pytestmark = pytest.mark.engines
 OLD = {"from": "2026-10-20T00:00Z", "to": "2026-10-27T00:00Z"}
@@ -28,58 +23,11 @@ QUERY = {"measures": ["cost", "steps"], "by": [{"dim": "model"}], "interval": "d
 STATES = {"measures": ["conversations", "latency_ms.p95"], **OLD}
 
 
-class Counted(Reader):
-    """Keeps the statements that ask for figures."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.asked: list[str] = []
-        self.delay = 0.0
-
-    async def run(self, statement: Statement) -> Rows:
-        if "AS what" not in statement.sql and "progress" not in statement.sql:
-            self.asked.append(statement.sql)
-            await asyncio.sleep(self.delay)
-        return await super().run(statement)
-
-
-class Site:
-    """The application over one ledger that tests change."""
-
-    def __init__(self, settings: Settings, reader: Counted) -> None:
-        self.settings, self.reader, self.now = settings, reader, NOW
-        self.app = build(settings, reader, FakeWriter(), lambda: self.now)
-        self.app.state.answers._counters = Counters(reader, fresh_seconds=0)
-
-    def client(self, key: str = "reader") -> httpx.AsyncClient:
-        headers = {"authorization": f"Bearer {key}-secret"}
-        transport: Any = httpx.ASGITransport(self.app)
-        return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
-
-    async def tell(self, *lines: bytes) -> None:
-        store = await Store.connect(self.settings)
-        await tell(store, lines)
-        await store.close()
-
-    def insert(self, table: str, row: dict[str, Any]) -> None:
-        into = f"INSERT INTO {self.settings.clickhouse_database}.{table} "
-        into += "SETTINGS date_time_input_format='best_effort' FORMAT JSONEachRow\n"
-        run_sql(self.settings.clickhouse_url, into + json.dumps(row))
-
-
 @pytest.fixture
 async def site(settings: Settings) -> AsyncIterator[Site]:
     reader = Counted(settings)
     yield Site(settings, reader)
     await reader.close()
-
-
-def on(events: list[Event], day: str, org: str = "acme") -> Event:
-    return next(
-        e for e in events
-        if e.at.date().isoformat() == day and e.org == org and not e.pending
-        and e.currency == "USD" and e.operation == "chat"
-    )  # fmt: skip
 
 
 async def ask(client: httpx.AsyncClient, query: dict[str, Any], tag: str = "") -> httpx.Response:
@@ -248,19 +196,19 @@ async def test_questions_that_differ_in_measures_are_one_reading(site: Site) -> 
         body = {"queries": queries}
         batch = (await client.post("/v1/query/batch", json=body)).json()["answers"]
         asked = [sql for sql in site.reader.asked if "AS side" in sql]
-        site.app.state.answers._kept.clear()
+        site.app.state.answers._shelf._kept.clear()
         alone = [(await ask(client, query)).json() for query in queries]
     assert len(asked) == 1
     assert batch == alone
 
 
 async def test_memory_is_bounded(site: Site) -> None:
-    answers = site.app.state.answers
-    answers._bytes_max = 20_000
+    shelf = site.app.state.answers._shelf
+    shelf._bytes_max = 20_000
     async with site.client() as client:
         for day in range(1, 25):
             await ask(client, QUERY | {"from": f"2026-10-{day:02}T00:00Z"})
-    assert answers._bytes == sum(len(kept.body) for kept in answers._kept.values()) <= 20_000
+    assert shelf._bytes == sum(len(kept.body) for kept in shelf._kept.values()) <= 20_000
 
 
 async def test_closed_months_without_a_pending_call_are_final(site: Site) -> None:

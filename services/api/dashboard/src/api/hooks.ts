@@ -28,13 +28,13 @@ function isProblem(answer: Answer | ProblemBody): answer is ProblemBody {
   return "detail" in answer;
 }
 
-/** One GET of the API. A path of null asks nothing. */
-export function useGet<T>(path: string | null, refresh?: number): Result<T> {
+/** One GET of the API. A path of null asks nothing; what `waits` is asked later, and loading until then. */
+export function useGet<T>(path: string | null, refresh?: number, waits = false): Result<T> {
   const isLive = useIsLive();
   const found = useQuery({
     queryKey: ["get", path],
     queryFn: ({ signal }) => ask<T>(path ?? "", { signal }),
-    enabled: path !== null,
+    enabled: path !== null && !waits,
     placeholderData: keepPreviousData,
     refetchInterval: refresh ?? (isLive ? SELDOM_MS : REFRESH_MS),
   });
@@ -49,6 +49,8 @@ export function useGet<T>(path: string | null, refresh?: number): Result<T> {
 export interface BatchResult<Name extends string> {
   asOf: string | null;
   isFetching: boolean;
+  /** Until there is an answer, or a refusal, of these very questions. */
+  isComing: boolean;
   of: (name: Name) => Result;
 }
 
@@ -72,6 +74,7 @@ export function useBatch<Name extends string>(queries: Record<Name, Query>): Bat
   return useMemo(() => ({
     asOf: found.data?.as_of ?? null,
     isFetching: found.isFetching,
+    isComing: found.isFetching && (found.isPending || found.isPlaceholderData),
     of: (name) => {
       const one = found.data?.answers[names.indexOf(name)];
       const own = one && isProblem(one) ? new Problem(one) : undefined;

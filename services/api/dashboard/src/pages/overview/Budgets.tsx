@@ -54,8 +54,8 @@ function Line({ budget }: { budget: Budget }) {
 }
 
 /** Month to date ÷ budget against how much of the month is gone, worst first. */
-export function Budgets() {
-  const result = useGet<{ budgets: Budget[] }>("/v1/budgets");
+export function Budgets({ waits }: { waits: boolean }) {
+  const result = useGet<{ budgets: Budget[] }>("/v1/budgets", undefined, waits);
   const { answer } = result;
   return (
     <Card id="budgets" title="Budgets" unit="charge of this month; the line is how much of it is gone" {...result}>

@@ -27,9 +27,9 @@ const SHOWN_MAX = 4;
 const MARKS = [["mean", "Mean"], ["p50", "P50"], ["p95", "P95"]] as const;
 
 /** What a conversation costs: the spread, and the dearest beyond P99. */
-export function ConversationCost() {
+export function ConversationCost({ waits }: { waits: boolean }) {
   const { address, carried } = useAddress();
-  const result = useGet<Costs>(typedPath("/v1/conversation-costs", address));
+  const result = useGet<Costs>(typedPath("/v1/conversation-costs", address), undefined, waits);
   const costs = result.answer;
   const currency = address.currency;
   const isEnough = (costs?.count ?? 0) >= OBSERVATIONS_MIN;

@@ -62,9 +62,9 @@ function Table({ answer, currency }: { answer: Answer; currency: string }) {
 const KNOWN = ["org"];
 
 /** Is it worth it: cost against revenue of each organisation; no revenue told is "—", not zero. */
-export function Margins() {
+export function Margins({ waits }: { waits: boolean }) {
   const { address } = useAddress();
-  const result = useGet<Answer>(typedPath("/v1/margins", address, { by: "org" }, KNOWN));
+  const result = useGet<Answer>(typedPath("/v1/margins", address, { by: "org" }, KNOWN), undefined, waits);
   const { answer } = result;
   const currency = address.currency;
   const points = (answer?.groups ?? []).flatMap((one) => {

@@ -21,8 +21,9 @@ import { overviewQueries } from "./queries";
 export default function Overview() {
   const { address } = useAddress();
   const [errorsBy, setErrorsBy] = useState("provider");
-  const { of, asOf, isFetching } = useBatch(overviewQueries(address, errorsBy));
+  const { of, asOf, isFetching, isComing } = useBatch(overviewQueries(address, errorsBy));
   useTellAsOf(asOf, isFetching);
+  const below = { waits: isComing }; // what stands further down leaves the server to the first figures
   const isNew = useIsNew();
   if (isNew) return <><h1 className="hidden">Overview</h1><div className={ui.grid}><Card id="start" title="Overview" unit="fills as events come, by itself" span={12}><NeverReceived /></Card></div></>;
   return (
@@ -35,17 +36,17 @@ export default function Overview() {
         <Movers result={of("movers")} />
         <Categories result={of("categories")} />
         <Cache result={of("cache")} />
-        <ConversationCost />
+        <ConversationCost {...below} />
         <Volume result={of("volume")} />
         <Errors result={of("errors")} by={errorsBy} onBy={setErrorsBy} />
         <Latency of={of} />
         <Tokens of={of} />
         <Tools result={of("tools")} />
         <Feedback result={of("feedback")} volume={of("volume").answer} />
-        <Budgets />
-        <Margins />
+        <Budgets {...below} />
+        <Margins {...below} />
         <Health />
-        <Repricings />
+        <Repricings {...below} />
       </div>
     </>
   );

@@ -37,9 +37,9 @@ export function changeOf(detail: Detail | undefined, currency: string): { before
 }
 
 /** Corrections of prices: what they changed, who published them. */
-export function Repricings() {
+export function Repricings({ waits = false }: { waits?: boolean }) {
   const { address } = useAddress();
-  const result = useGet<{ repricings: Job[] }>("/v1/repricings?limit=20");
+  const result = useGet<{ repricings: Job[] }>("/v1/repricings?limit=20", undefined, waits);
   const jobs = result.answer?.repricings.slice(0, SHOWN_MAX) ?? [];
   const details = useQueries({ queries: jobs.map((job) => ({ queryKey: ["repricing", job.position, job.updated_at], queryFn: () => ask<Detail>(`/v1/repricings/${job.position}`) })) });
   const currency = address.currency;

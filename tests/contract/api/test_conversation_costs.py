@@ -1,0 +1,52 @@
+"""What conversations cost is read from the whole ledger of a range: once for each change."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from services.api.settings import Settings
+from tests.contract.api.site import Counted, Site, on
+from tests.contract.api.world import Event
+
+pytestmark = pytest.mark.engines
+OLD = {"from": "2026-10-20T00:00Z", "to": "2026-10-27T00:00Z"}
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    reader = Counted(settings)
+    yield Site(settings, reader)
+    await reader.close()
+
+
+async def talks(client: httpx.AsyncClient, tag: str = "") -> httpx.Response:
+    headers = {"if-none-match": tag} if tag else {}
+    return await client.get("/v1/conversation-costs", params=OLD, headers=headers)
+
+
+async def test_what_conversations_cost_is_kept_until_a_day_around_them_changes(
+    site: Site, events: list[Event]
+) -> None:
+    inside = on(events, "2026-10-22")
+    late = replace(inside, number=930_000, trace="talk-late", cost=Decimal("7.5"))
+    before = replace(late, number=930_001, at=late.at - timedelta(days=5))
+    afar = replace(late, number=930_002, at=late.at - timedelta(days=12))
+    async with site.client() as client:
+        site.reader.delay = 0.2
+        first, *others = await asyncio.gather(*(talks(client) for _ in range(5)))
+        count = len(site.reader.asked)
+        held = await talks(client, first.headers["etag"])
+        assert {other.content for other in others} == {first.content}
+        assert (count, len(site.reader.asked), held.status_code) == (1, 1, 304)
+        found = [first.json()["count"]]
+        for event, change in ((late, 1), (before, -1), (afar, 0)):
+            await site.tell(event.line())
+            later = await talks(client, first.headers["etag"])
+            found.append(later.json()["count"])
+            assert found[-1] - found[-2] == change, event.at
+    assert later.json()["as_of"] is None, "no progress is known here"
