@@ -106,10 +106,9 @@ def _answer_by(app: FastAPI, settings: Settings, reader: Reader) -> None:
     state = app.state
     state.book = MirrorBook(reader)
     state.engine = Engine(reader, state.clock, settings.settled_after_hours)
-    state.answers = Answers(state.engine, Counters(reader), settings.answer_cache_mb * 1_000_000)
-    state.streams = changes.Streams(
-        Counters(reader, changes.TICK_SECONDS - 1), settings.streams_per_key_max
-    )
+    counters = Counters(reader)
+    state.answers = Answers(state.engine, counters, settings.answer_cache_mb * 1_000_000)
+    state.streams = changes.Streams(counters, settings.streams_per_key_max)
     state.budget = Budget(settings.query_units_per_minute)
     state.exports = exports.Exports(reader)
 

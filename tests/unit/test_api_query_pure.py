@@ -16,7 +16,8 @@ from schemas.money import EXACT, add_up
 from services.api.plan import Range
 from services.api.query import forecast, form, shapley
 from services.api.query.ask import asked
-from services.api.query.counters import Known
+from services.api.query.cache import days_of
+from services.api.query.counters import Known, known_of
 from services.api.query.limits import Budget
 from services.api.query.relative import instant
 from services.api.query.revenue import Org, alike, of
@@ -207,3 +208,15 @@ def test_a_range_is_closed_when_all_its_months_are() -> None:
     assert known.is_closed(Range(months[0] + 5, months[2]))
     assert not known.is_closed(Range(months[0], months[2] + 1))
     assert not known.is_closed(Range(months[0] - 1, months[1]))
+
+
+def test_counters_do_not_depend_on_the_order_in_which_the_engine_brings_them() -> None:
+    rows: list[Any] = [
+        ("calls", 86_400, "17"), ("calls", 86_400, "4"), ("sketch", 86_400, "3"), ("orgs", 0, "9"),
+        ("closed", 0, ""), ("nameless", 172_800, ""), ("calls", 172_800, "17"),
+    ]  # fmt: skip
+    known = known_of(rows)
+    assert known == known_of(reversed(rows))
+    assert known != known_of([("calls", 86_400, "18"), *rows[1:]])
+    assert days_of(known, known_of(rows[:-1]), Range(0, 10**6)) == ["1970-01-03"]
+    assert days_of(known, known_of(rows[:-1]), Range(0, 172_800)) == []

@@ -166,9 +166,10 @@ def ranges_of(asked: Asked) -> list[Range]:
     return [whole, *([Range(buckets[0].start, buckets[-1].end)] if buckets else [])]
 
 
-def days_of(known: Known, other: Known) -> list[str]:
-    """UTC days whose counters differ."""
-    changed = {day for (_, day), _ in set(known.days.items()) ^ set(other.days.items())}
+def days_of(known: Known, other: Known, whole: Range) -> list[str]:
+    """UTC days of a range, which both know, whose counters differ."""
+    differing = set(known.days.items()) ^ set(other.days.items())
+    changed = {day for (_, day), _ in differing if whole.start <= day < whole.end}
     return [datetime.fromtimestamp(day, UTC).date().isoformat() for day in sorted(changed)]
 
 

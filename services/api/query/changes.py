@@ -113,7 +113,7 @@ async def _changed(request: Request, caller: Caller, known: Known) -> tuple[Know
         now = await request.app.state.streams.counters.known(caller.scope, whole)
     except ProblemError:
         return known, b""
-    if not (days := days_of(now, known)):
+    if not (days := days_of(now, known, whole)):
         return now, b""
     told = {"as_of": text(fresh.as_of) if fresh.as_of else None, "days": days}
     return now, b"event: changed\ndata: %b\n\n" % encode(told)

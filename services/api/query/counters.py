@@ -6,14 +6,15 @@ as new. A generation grows with every change: no change is missed, whatever its 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from schemas.call import UNATTRIBUTED
 from services.api.plan import SECONDS, Range
-from services.api.reader import Reader, Rows
+from services.api.reader import Reader
 from services.api.scope import Scope
 from services.api.statement import LIMITS, Statement
 
@@ -21,6 +22,8 @@ FRESH_SECONDS = 1.0
 FRESH_SECONDS_MAX = 10.0
 COST_SHARE = 0.5
 """Answers may take this part of the time for which they are taken as new."""
+READING_SHARE = 0.1
+"""And this part reading the counters themselves."""
 FORGET_SECONDS = 10.0
 SCOPES_MAX = 10_000
 _CALLS = ("hour", "day")
@@ -81,17 +84,20 @@ class Counters:
     """Reads the counters of a scope once in `fresh_seconds` at most, and only while asked.
 
     While calls pour in, every reading makes all answers new. So how often is paced by what they
-    cost: many who watch then share an answer that is seconds older, and its `as_of` says so.
+    cost: many who watch then share an answer that is seconds older, and its `as_of` says so. Who
+    is told of changes is told from here too: whoever asks after hearing of one is answered with it.
     """
 
     def __init__(self, reader: Reader, fresh_seconds: float = FRESH_SECONDS) -> None:
-        self._reader, self._fresh_seconds, self._cost = reader, fresh_seconds, 0.0
+        self._reader, self._fresh_seconds = reader, fresh_seconds
+        self._cost = self._reading = 0.0
         self._held: dict[str | None, _Held] = {}
 
     @property
     def fresh_seconds(self) -> float:
         """How long counters are taken as new; 0 where they are always read."""
-        paced = min(FRESH_SECONDS_MAX, self._cost / COST_SHARE)
+        wanted = max(self._cost / COST_SHARE, self._reading / READING_SHARE)
+        paced = min(FRESH_SECONDS_MAX, wanted)
         return max(self._fresh_seconds, paced) if self._fresh_seconds else 0.0
 
     def spent(self, seconds: float) -> None:
@@ -112,8 +118,9 @@ class Counters:
             held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
             widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
             read = (self._reader.run(one) for one in statements(scope, widest))
-            held.known = _known(list(chain.from_iterable(await asyncio.gather(*read))))
+            held.known = known_of(chain.from_iterable(await asyncio.gather(*read)))
             held.whole, held.read_at = widest, time.monotonic()
+            self._reading = held.read_at - now
             return held.known
 
 
@@ -123,11 +130,12 @@ def _days(start: int, end: int) -> Range:
     return Range(start // day * day, -(-end // day) * day)
 
 
-def _known(rows: Rows) -> Known:
+def known_of(rows: Iterable[Sequence[Any]]) -> Known:
+    """From the rows of `statements`, in whatever order the engine brings them."""
     days: dict[tuple[str, int], str] = {}
     alone: dict[str, str] = {}
     listed: dict[str, set[int]] = {"closed": set(), "nameless": set()}
-    for kind, day, at in rows:
+    for kind, day, at in sorted(rows, key=lambda row: tuple(map(str, row))):
         if kind in listed:
             listed[kind].add(int(day))
         elif day:

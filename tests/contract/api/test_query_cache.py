@@ -7,13 +7,19 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from services.api.http import build
+from services.api.query.cache import recent
+from services.api.query.changes import DAYS, _changed
 from services.api.query.counters import Counters
+from services.api.scope import Scope
 from services.api.settings import Settings
+from tests.contract.api.conftest import FakeWriter
 from tests.contract.api.site import Counted, Site, on
 from tests.contract.api.world import NOW, Event, price
 
@@ -163,6 +169,30 @@ def test_how_often_counters_are_read_follows_what_answers_cost() -> None:
     for _ in range(60):
         counters.spent(0.1)
     assert counters.fresh_seconds == 1.0
+
+
+async def test_who_hears_of_a_change_and_asks_is_answered_with_it(
+    site: Site, settings: Settings, events: list[Event]
+) -> None:
+    """Answers that took long make counters seconds old: then a change is told as late as it."""
+    site.app = build(settings, site.reader, FakeWriter(), lambda: site.now)
+    state, everyone = site.app.state, Scope(None)
+    request: Any = SimpleNamespace(app=site.app)
+    caller: Any = SimpleNamespace(scope=everyone)
+    async with site.client() as client:
+        known = await state.streams.counters.known(everyone, recent(site.now, DAYS))
+        first = await ask(client, QUERY)
+        state.answers._counters.spent(1.0)
+        await site.tell(replace(on(events, "2026-10-24"), number=940_000).line())
+        for _ in range(40):
+            known, event = await _changed(request, caller, known)
+            asked_again = await ask(client, QUERY, first.headers["etag"])
+            assert asked_again.status_code == (200 if event else 304)
+            if event:
+                break
+            await asyncio.sleep(0.1)
+    assert event
+    assert json.loads(event.split(b"data: ")[1])["days"] == ["2026-10-24"]
 
 
 async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> None:
