@@ -112,6 +112,7 @@ _SIDE: dict[str, Any] = {
     "negative_share": {"value": 0.21, "low": 0.17, "high": 0.25, "n": 320},
 }  # fmt: skip
 VERSUS: dict[str, Any] = {
+    "as_of": ANSWER["as_of"],
     "currency": "USD", "a": _SIDE, "b": _SIDE | {"name": "concierge@2", "mean": "0.0089"},
     "difference": {"value": "-0.0015", "low": "-0.0021", "high": "-0.0009"},
     "verdict": "concierge@2 costs less per conversation", "warnings": [],

@@ -2,13 +2,15 @@
 # ruff: noqa: S608 - names come from constants, every value is a query parameter
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from hashlib import blake2b
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+import orjson
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from schemas.money import plain
@@ -23,7 +25,7 @@ from services.api.query.limits import units
 from services.api.query.measures import TOKENS
 from services.api.query.routes import PROBLEMS, charge, is_held, meaning, sent, unchanged
 from services.api.query.shelf import Kept
-from services.api.query.views import Sliced, ask
+from services.api.query.views import Sliced
 from services.api.reader import text
 from services.api.statement import LIMITS, Statement
 from services.runtime.problems import encode
@@ -31,6 +33,7 @@ from services.runtime.problems import encode
 router = APIRouter()
 SAMPLE_MAX = 50_000
 OUTLIERS_MAX = 50
+_COMPARED = ["cost", "resolved", "feedback_negative", "feedback_positive"]
 _BIN = "if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000)"
 
 
@@ -102,22 +105,38 @@ async def conversation_costs(
     The histogram doubles from bin to bin. Outliers are the dearest above P99; `half_priced` ones
     still have pending calls, so they may cost more.
     """
-    question = replace(
-        meaning(request, asked.query(measures=["cost"]), caller), around=TALKS_BEFORE_SECONDS
-    )
+    question = _meaning(request, asked, caller, ["cost"])
+
+    async def costs() -> dict[str, Any]:
+        [row] = await request.app.state.reader.run(_statement(question))
+        return {"currency": asked.currency} | _costs(row, asked.outliers)
+
+    return await _kept(request, caller, [question], costs, asked.outliers)
+
+
+def _meaning(request: Request, asked: Sliced, caller: Caller, measures: list[str]) -> Asked:
+    question = meaning(request, asked.query(measures=measures), caller)
+    return replace(question, around=TALKS_BEFORE_SECONDS)
+
+
+async def _kept(
+    request: Request, caller: Caller, questions: Sequence[Asked],
+    tell: Callable[[], Awaitable[dict[str, Any]]], *more: object,
+) -> Response:  # fmt: skip
+    """What `tell` tells, kept until a day on which the questions depend changes."""
     answers: Answers = request.app.state.answers
-    moment = await answers.moment([question])
-    tag = answers.tag(question, moment, "conversation-costs", asked.outliers)
+    moment = await answers.moment(questions)
+    tags = [answers.tag(question, moment, request.url.path, *more) for question in questions]
+    tag = blake2b("\n".join(tags).encode(), digest_size=16).hexdigest()
     if is_held(request, tag):
         return unchanged(tag)
 
     async def make() -> Kept:
-        [row] = await request.app.state.reader.run(_statement(question))
         as_of = moment.fresh.as_of
-        told = {"as_of": text(as_of) if as_of else None, "currency": asked.currency}
-        return Kept(encode(told | _costs(row, asked.outliers)), as_of)
+        return Kept(encode({"as_of": text(as_of) if as_of else None} | await tell()), as_of)
 
-    kept = await answers.made(tag, make, partial(charge, request, caller, units(question)))
+    cost = sum(units(question) for question in questions)
+    kept = await answers.made(tag, make, partial(charge, request, caller, cost))
     return sent(kept.body, tag)
 
 
@@ -157,33 +176,41 @@ async def compare(request: Request, asked: Annotated[Versions, Query()], caller:
 
     There is a verdict only if the interval excludes 0 and both sides have 30 conversations.
     """
-    one, two = await asyncio.gather(
-        _side(request, asked, caller, asked.a), _side(request, asked, caller, asked.b)
-    )
-    return {"currency": asked.currency} | versus.compared(one, two)
+    sides = [_one(request, asked, caller, name) for name in (asked.a, asked.b)]
+
+    async def compared() -> dict[str, Any]:
+        one, two = await asyncio.gather(*(
+            _side(request, caller, question, name)
+            for name, question in zip((asked.a, asked.b), sides, strict=True)
+        ))  # fmt: skip
+        return {"currency": asked.currency} | versus.compared(one, two)
+
+    return await _kept(request, caller, sides, compared, asked.a, asked.b)
 
 
-async def _side(request: Request, asked: Versions, caller: Caller, name: str) -> versus.Side:
+def _one(request: Request, asked: Versions, caller: Caller, name: str) -> Asked:
+    """The question about one configuration."""
     assistant, _, version = name.partition("@")
     if asked.assistant or asked.assistant_version:
         raise refuse("assistant", "'a' and 'b' name the assistants")
     chosen = {"assistant": [assistant]} | ({"assistant_version": [version]} if version else {})
-    own = asked.model_copy(update=chosen)
-    question = meaning(request, own.query(measures=["cost"]), caller)
-    charge(request, caller, units(question))
+    return _meaning(request, asked.model_copy(update=chosen), caller, _COMPARED)
+
+
+async def _side(request: Request, caller: Caller, question: Asked, name: str) -> versus.Side:
+    answers: Answers = request.app.state.answers
     rows, parameters = talks(question)
     sample = (
         "SELECT c, t, n, d, toUnixTimestamp64Milli(first_at), toUnixTimestamp64Milli(last_at), "
         f"waiting > 0 FROM ({rows}) WHERE priced > 0 "
         f"ORDER BY cityHash64(org_id, conversation_id) LIMIT {SAMPLE_MAX}"
     )
-    measures = ["cost", "resolved", "feedback_negative", "feedback_positive"]
-    found, answer = await asyncio.gather(
+    found, kept = await asyncio.gather(
         request.app.state.reader.run(Statement(sample + LIMITS, parameters)),
-        ask(request, caller, own.query(measures=measures)),
+        answers.get(question, await answers.moment([question]), partial(charge, request, caller)),
     )
     return versus.Side(
         name, [versus.Talk(Decimal(c), int(t), int(n), int(d), int(a), int(z), bool(h))
                for c, t, n, d, a, z, h in found],
-        answer["total"]["total"],
+        orjson.loads(kept.body)["total"]["total"],
     )  # fmt: skip

@@ -50,3 +50,30 @@ async def test_what_conversations_cost_is_kept_until_a_day_around_them_changes(
             found.append(later.json()["count"])
             assert found[-1] - found[-2] == change, event.at
     assert later.json()["as_of"] is None, "no progress is known here"
+
+
+async def test_a_comparison_is_kept_until_calls_or_outcomes_change(
+    site: Site, events: list[Event]
+) -> None:
+    sides = OLD | {"a": "support", "b": "sales"}
+    spoken = replace(on(events, "2026-10-22"), number=940_000, trace="compared", assistant="sales")
+    outcome = {
+        "outcome_id": "o-compared", "occurred_at": "2026-10-22T10:00:00Z", "org_id": "acme",
+        "kind": "outcome", "name": "resolved", "conversation_id": spoken.conversation,
+    }  # fmt: skip
+
+    async with site.client() as client:
+        first = await client.get("/v1/compare", params=sides)
+        count = len(site.reader.asked)
+        headers = {"if-none-match": first.headers["etag"]}
+        held = await client.get("/v1/compare", params=sides, headers=headers)
+        assert (held.status_code, len(site.reader.asked)) == (304, count)
+        other = await client.get("/v1/compare", params=sides | {"b": "support"})
+        assert other.json()["a"] == other.json()["b"] == first.json()["a"]
+        await site.tell(spoken.line())
+        second = (await client.get("/v1/compare", params=sides, headers=headers)).json()
+        site.insert("outcomes", outcome)
+        third = (await client.get("/v1/compare", params=sides, headers=headers)).json()
+    assert second["b"]["n"] == first.json()["b"]["n"] + 1
+    assert second["a"] == first.json()["a"]
+    assert third["b"]["resolved"] == second["b"]["resolved"] + 1

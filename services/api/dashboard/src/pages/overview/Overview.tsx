@@ -23,30 +23,30 @@ export default function Overview() {
   const [errorsBy, setErrorsBy] = useState("provider");
   const { of, asOf, isFetching, isComing } = useBatch(overviewQueries(address, errorsBy));
   useTellAsOf(asOf, isFetching);
-  const below = { waits: isComing }; // what stands further down leaves the server to the first figures
+  const after = { waits: isComing }; // what is asked beside leaves the server to the first figures
   const isNew = useIsNew();
   if (isNew) return <><h1 className="hidden">Overview</h1><div className={ui.grid}><Card id="start" title="Overview" unit="fills as events come, by itself" span={12}><NeverReceived /></Card></div></>;
   return (
     <>
       <h1 className="hidden">Overview</h1>
       <div className={ui.grid}>
-        <TileRow><Tiles spend={of("spend")} month={of("month")} /></TileRow>
+        <TileRow><Tiles spend={of("spend")} month={of("month")} {...after} /></TileRow>
         <OverTime result={of("time")} />
         <Orgs result={of("orgs")} />
         <Movers result={of("movers")} />
         <Categories result={of("categories")} />
         <Cache result={of("cache")} />
-        <ConversationCost {...below} />
+        <ConversationCost {...after} />
         <Volume result={of("volume")} />
         <Errors result={of("errors")} by={errorsBy} onBy={setErrorsBy} />
         <Latency of={of} />
         <Tokens of={of} />
         <Tools result={of("tools")} />
         <Feedback result={of("feedback")} volume={of("volume").answer} />
-        <Budgets {...below} />
-        <Margins {...below} />
+        <Budgets {...after} />
+        <Margins {...after} />
         <Health />
-        <Repricings {...below} />
+        <Repricings {...after} />
       </div>
     </>
   );

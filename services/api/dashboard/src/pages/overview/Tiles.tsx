@@ -99,11 +99,12 @@ function PendingTile({ spend }: { spend: Result }) {
 export interface TilesProps {
   spend: Result;
   month: Result;
+  waits: boolean;
 }
 
-export function Tiles({ spend, month }: TilesProps) {
+export function Tiles({ spend, month, waits }: TilesProps) {
   const { address } = useAddress();
-  const told = useGet<Spend>(spendPath(address));
+  const told = useGet<Spend>(spendPath(address), undefined, waits);
   const value = amount(spend.answer);
   return (
     <>
