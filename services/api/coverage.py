@@ -14,7 +14,7 @@ from services.api import examples
 from services.api.access import Caller, Reads
 from services.api.completeness import rates_of
 from services.api.estimate import Rates, estimate
-from services.api.query.measures import TOKENS
+from services.api.query.parts import TOKENS
 from services.api.reader import Reader, instant, text
 from services.pricing.book import PriceBook
 from services.pricing.cover import candidates_for, matched_by

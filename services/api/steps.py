@@ -10,7 +10,7 @@ import orjson
 
 from schemas.money import plain
 from services.api.joined import Ties, outcomes
-from services.api.query.measures import TOKEN_NAMES, TOKENS
+from services.api.query.parts import TOKEN_NAMES, TOKENS
 from services.api.reader import Reader, text
 from services.api.scope import Scope
 from services.api.told import Counted, calls_of

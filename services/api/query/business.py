@@ -7,7 +7,7 @@ from services.api.plan import Plan
 from services.api.query import source
 from services.api.query.ask import Asked
 from services.api.query.dims import COLUMNS
-from services.api.query.measures import PARTS
+from services.api.query.parts import PARTS
 from services.api.query.statements import Members, folded, grouped
 from services.api.statement import LIMITS, Statement
 

@@ -18,7 +18,8 @@ from services.api.query.ask import CHANGE, Asked
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.counters import Counters, Known
 from services.api.query.engine import Engine, echoed
-from services.api.query.measures import MEASURES, PARTS
+from services.api.query.measures import MEASURES
+from services.api.query.parts import PARTS
 from services.api.query.shelf import Kept, Shelf
 from services.api.reader import text
 from services.runtime.problems import ProblemError, encode

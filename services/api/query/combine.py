@@ -4,7 +4,8 @@ from typing import Any
 
 from services.api.asked import refuse
 from services.api.query.dims import CATEGORY, CATEGORY_MEASURES, COLUMNS, OUTCOME_DIMS, REVENUE_DIMS
-from services.api.query.measures import MEASURES, Family, families_of
+from services.api.query.measures import MEASURES, families_of
+from services.api.query.parts import Family
 
 DIMS: dict[Family, frozenset[str]] = {
     "usage": frozenset(COLUMNS),

@@ -13,7 +13,8 @@ from services.api.query import business, fold, pending, revenue, statements
 from services.api.query.ask import Asked
 from services.api.query.counters import Known
 from services.api.query.dims import CATEGORY
-from services.api.query.measures import MEASURES, PARTS, TOKENS, Family
+from services.api.query.measures import MEASURES
+from services.api.query.parts import PARTS, TOKENS, Family
 from services.api.query.slots import Slots
 from services.api.query.statements import Members
 from services.api.reader import Reader, Rows, text

@@ -14,7 +14,8 @@ from services.api.asked import refuse
 from services.api.query import source
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY, COLUMNS
-from services.api.query.measures import MEASURES, MONEY, PARTS, TOKENS, families_of
+from services.api.query.measures import MEASURES, families_of
+from services.api.query.parts import MONEY, PARTS, TOKENS
 from services.api.statement import Statement
 
 Form = Literal["csv", "ndjson", "parquet"]

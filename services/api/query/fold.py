@@ -9,7 +9,8 @@ from schemas.money import plain
 from services.api.plan import Plan
 from services.api.query.ask import Asked
 from services.api.query.dims import CATEGORY
-from services.api.query.measures import MEASURES, add, nothing
+from services.api.query.measures import MEASURES
+from services.api.query.parts import add, nothing
 from services.api.query.revenue import Org, of
 from services.api.query.statements import Key, Members
 

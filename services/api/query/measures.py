@@ -1,7 +1,6 @@
-"""The measures as data: the parts they are made of, and how. Pure.
+"""The measures as data: functions of parts, over any rows. Pure.
 
-A part is what SQL sums (or merges) over any rows; a measure is a function of parts. Groups, Other
-and totals are made from parts, so a ratio of a total is never a mean of ratios.
+Groups, Other and totals are made from parts, so a ratio of a total is never a mean of ratios.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,116 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from schemas.call import MODEL_OPERATIONS, UNATTRIBUTED
-from schemas.money import EXACT, ROUNDING, ZERO, to_scale
-from schemas.sketches import DISTINCT, QUANTILES
+from schemas.money import EXACT, ROUNDING, to_scale
+from services.api.query.parts import MONEY, PARTS, TOKENS, Family
 
-Family = Literal["usage", "sketch", "outcome", "revenue"]
 Kind = Literal["money", "count", "share", "duration", "rate"]
 Parts = Mapping[str, Any]
-TOKENS = ("tok_in", "tok_cache_read", "tok_cache_write", "tok_out", "tok_reasoning")
-TOKEN_NAMES = {name: name.removeprefix("tok_") for name in TOKENS} | {
-    "tok_in": "input", "tok_out": "output",
-}  # fmt: skip
-MONEY = (
-    "cost", "charge", "cost_input", "cost_cache_read", "cost_cache_write", "cost_output",
-    "cache_saved",
-)  # fmt: skip
 SKETCH_ERROR = 0.01
-
-
-@dataclass(frozen=True)
-class Part:
-    """A sum over rows: its SQL, the fields it reads, the family of tables that has them."""
-
-    family: Family
-    sql: str
-    fields: tuple[str, ...]
-
-
-OPERATIONS = ", ".join(f"'{name}'" for name in sorted(MODEL_OPERATIONS))
-_IN_CURRENCY = "currency = {currency:String}"
-
-
-def _usage(sql: str, *fields: str) -> Part:
-    return Part("usage", sql, fields)
-
-
-PARTS: dict[str, Part] = {
-    "calls": _usage(f"sumIf(n, operation IN ({OPERATIONS}))", "operation", "calls"),
-    "steps": _usage("sum(n)", "calls"),
-    "errors": _usage("sumIf(n, status = 'error')", "status", "calls"),
-    "pending_calls": _usage("sumIf(n, pending != '')", "pending", "calls"),
-    "billed": _usage(f"sumIf(n, {_IN_CURRENCY})", "currency", "calls"),
-    "unattributed": _usage(f"sumIf(n, org_id = '{UNATTRIBUTED}')", "calls"),
-    "currencies": _usage("groupUniqArrayIf(toString(currency), currency != '')", "currency"),
-    **{name: _usage(f"sum({name})", name) for name in TOKENS},
-    "tok_priced": _usage(f"sumIf({' + '.join(TOKENS)}, {_IN_CURRENCY})", *TOKENS, "currency"),
-    **{
-        name: _usage(
-            f"sumIf(CAST({name} AS Decimal(76, 18)), {_IN_CURRENCY})", name, "currency"
-        )
-        for name in MONEY
-    },
-}  # fmt: skip
-
-
-TIMED = "@timed"
-"""Stands for the condition on calls whose time counts: see `statements.timed`."""
-
-
-def _sketch(sql: str, *fields: str) -> Part:
-    return Part("sketch", sql, fields)
-
-
-def _timed(name: str) -> Part:
-    return _sketch(f"sumIf({name}, {TIMED})", name, "status", "operation")
-
-
-def _quantiles(name: str) -> Part:
-    sql = f"{QUANTILES.format('MergeIf')}({name}, {TIMED})"
-    return _sketch(sql, name, "status", "operation")
-
-
-PARTS |= {
-    **{n: _timed(n) for n in ("dur_calls", "dur_ms", "ttft_calls", "gen_ms", "gen_tokens")},
-    "duration": _quantiles("duration"),
-    "ttft": _quantiles("ttft"),
-    "talks": _sketch(f"{DISTINCT.format('Merge')}(talks)", "talks"),
-    "users": _sketch(f"{DISTINCT.format('Merge')}(users)", "users"),
-    "priced_talks": _sketch(
-        f"{DISTINCT.format('MergeIf')}(talks, {_IN_CURRENCY})", "talks", "currency"
-    ),
-    "talk_cost": _sketch(f"sumIf(talk_cost, {_IN_CURRENCY})", "talk_cost", "currency"),
-    "talk_charge": _sketch(f"sumIf(talk_charge, {_IN_CURRENCY})", "talk_charge", "currency"),
-    "talk_tokens": _sketch("sum(talk_tokens)", "talk_tokens"),
-}
-_POSITIVE = (
-    "multiIf(lower(label) IN ('good', 'positive', 'up', 'thumbs_up', 'yes', 'true'), 1, "
-    "lower(label) IN ('bad', 'negative', 'down', 'thumbs_down', 'no', 'false'), -1, "
-    "value IS NULL, 0, value > 0, 1, -1)"
-)
-"""A label speaks first, then the sign of the value: 0 is a thumb down."""
-
-
-def _outcome(sql: str) -> Part:
-    return Part("outcome", sql, ())
-
-
-PARTS |= {
-    "outcomes": _outcome("countIf(kind = 'outcome')"),
-    "outcome_value": _outcome(
-        "sumIf(CAST(ifNull(value, 0) AS Decimal(76, 18)), "
-        "kind = 'outcome' AND unit = {currency:String})"
-    ),
-    "resolved": _outcome("countIf(kind = 'outcome' AND 'resolved' IN (lower(name), lower(label)))"),
-    "feedback": _outcome("countIf(kind = 'feedback')"),
-    "feedback_positive": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = 1)"),
-    "feedback_negative": _outcome(f"countIf(kind = 'feedback' AND {_POSITIVE} = -1)"),
-    "revenue": Part("revenue", "", ()),
-    "payers": Part("revenue", "", ()),
-}
-DECIMALS = frozenset({*MONEY, "talk_cost", "talk_charge", "outcome_value", "revenue"})
 
 
 @dataclass(frozen=True)
@@ -277,17 +172,3 @@ def families_of(name: str) -> frozenset[Family]:
 def ranking(name: str) -> tuple[str, ...]:
     """The parts whose sum an additive measure ranks by."""
     return TOKENS if name == "tokens" else MEASURES[name].parts[:1]
-
-
-def add(one: Any, two: Any) -> Any:
-    """The sum of two values of one part; of two lists the union."""
-    if isinstance(one, list):
-        return sorted({*one, *two})
-    return EXACT.add(one, two) if isinstance(one, Decimal) else one + two
-
-
-def nothing(part: str) -> Any:
-    """The value of a part where no row is."""
-    if part in ("currencies", "duration", "ttft"):
-        return []
-    return ZERO if part in DECIMALS else 0

@@ -8,7 +8,7 @@ from services.api.plan import GRAINS, SECONDS
 from services.api.query import source
 from services.api.query.ask import Asked, Condition
 from services.api.query.dims import CATEGORY
-from services.api.query.measures import TOKENS
+from services.api.query.parts import TOKENS
 from services.api.statement import LIMITS, Statement
 
 _TOKENS = ", ".join(f"sum({name})" for name in TOKENS)

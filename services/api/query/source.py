@@ -12,7 +12,7 @@ from schemas.sketches import CALL_FIELDS, OF_CALLS, STATES
 from services.api.plan import GRAINS, Grain, Plan, Range
 from services.api.query.ask import Asked, Condition
 from services.api.query.dims import CATEGORY, COLUMNS, level_of
-from services.api.query.measures import MONEY, TOKENS
+from services.api.query.parts import MONEY, TOKENS
 
 RANGES_LISTED_MAX = 8
 _CATEGORIES = (

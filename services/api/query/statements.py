@@ -9,7 +9,8 @@ from services.api.plan import Plan
 from services.api.query import pending, source
 from services.api.query.ask import CHANGE, Asked, Level
 from services.api.query.dims import CATEGORY, COLUMNS, level_of
-from services.api.query.measures import OPERATIONS, PARTS, TIMED, ranking
+from services.api.query.measures import ranking
+from services.api.query.parts import OPERATIONS, PARTS, TIMED
 from services.api.statement import LIMITS, Statement
 
 Key = tuple[str, ...]
@@ -115,7 +116,7 @@ def _placed(asked: Asked, number: int, text: str) -> str:
 
 def _again(part: str) -> str:
     """How sums of a part are summed."""
-    return f"groupUniqArrayArray(v_{part})" if part == "currencies" else f"sum(v_{part})"
+    return f"{PARTS[part].again}(v_{part})"
 
 
 def _named(parts: Sequence[str]) -> list[str]:
@@ -152,21 +153,26 @@ def members(asked: Asked, rows: Sequence[Sequence[Any]]) -> Members:
 def sketches(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> Statement:
     """Merged states: of every member and of all, in each bucket and over the range.
 
-    Columns: which of (bucket, member) are not told apart, then as `sums`.
+    Each is merged once, by bucket and member; the few that makes are merged further. Columns: which
+    of (bucket, member) are not told apart, then as `sums`.
     """
     names = {name for part in parts for name in PARTS[part].fields}
     rows, parameters = source.sketches(asked, plan, names)
     head, more = folded(asked, plan, shown)
-    values = ", ".join(PARTS[part].sql.replace(TIMED, timed(asked)) for part in parts)
+    made = ", ".join(f"{PARTS[p].sql.replace(TIMED, timed(asked))} AS v_{p}" for p in parts)
+    merged = ", ".join(map(_again, parts))
     member = ", ".join(grouped(asked)[1:])
-    sets = [f"({member})", "()"]
+    sets = [f"({member})", "()"] if asked.by else ["()"]
     bucket = "1 AS g, grouping(depth) AS h, toUInt32(0) AS at"
     if len(plan.buckets) > 1:
-        sets += [f"(b, {member})", "(b)"]
+        sets += [f"(b, {member})", "(b)"] if asked.by else ["(b)"]
         bucket = "grouping(b) AS g, grouping(depth) AS h, b"
+    if not asked.by:
+        member, bucket = "toUInt8(0)", bucket.replace("grouping(depth)", "1")
     text = (
-        f"SELECT {bucket}, {member}, {values} "
-        f"FROM (SELECT *, {head} FROM ({rows})) GROUP BY GROUPING SETS ({', '.join(sets)})"
+        f"SELECT {bucket}, {member}, {merged} FROM (SELECT {', '.join(grouped(asked))}, {made} "
+        f"FROM (SELECT *, {head} FROM ({rows})) GROUP BY {', '.join(grouped(asked))}) "
+        f"GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
     return Statement(text + LIMITS, parameters | more | {"currency": asked.currency})
 

@@ -22,7 +22,7 @@ from services.api.query.ask import Asked
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.cache import Answers
 from services.api.query.limits import units
-from services.api.query.measures import TOKENS
+from services.api.query.parts import TOKENS
 from services.api.query.routes import PROBLEMS, charge, is_held, meaning, sent, unchanged
 from services.api.query.shelf import Kept
 from services.api.query.views import Sliced

@@ -14,7 +14,7 @@ from services.api.estimate import estimate
 from services.api.plan import local
 from services.api.query import examples as told
 from services.api.query import form, pending
-from services.api.query.measures import TOKEN_NAMES, TOKENS
+from services.api.query.parts import TOKEN_NAMES, TOKENS
 from services.api.query.routes import PROBLEMS, answered, meaning
 from services.api.query.views import Sliced
 
