@@ -1,4 +1,4 @@
-"""`/v1/prices` and `/v1/orgs`: read from the mirrors, written to the compacted topics."""
+"""`/v1/prices`: the book, read from the mirror, written to the compacted topic."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,9 +6,8 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.org import OrgRecord
 from schemas.price import BOOK_RECORD, PriceRecord, book_key, instant_text
-from schemas.topics import ORGS, PRICES
+from schemas.topics import PRICES
 from services.api import audit, examples
 from services.api.access import Caller, Reads, Writes, not_found
 from services.api.completeness import current_prices, json_of, price_records
@@ -106,7 +105,7 @@ def _version(key: str, position: int, at: Any, record: str) -> dict[str, Any]:
 )
 async def put_prices(request: Request, caller: Writes) -> Any:
     """All or none. In effect once the price position of the ledger reaches `position`."""
-    records = [_record(number, item) for number, item in enumerate(await _items(request))]
+    records = [_record(number, item) for number, item in enumerate(await items(request))]
     for number, record in enumerate(records):
         if isinstance(record, PriceRecord):
             await _check(request.app.state.reader, caller, number, record)
@@ -122,7 +121,8 @@ async def put_prices(request: Request, caller: Writes) -> Any:
     return {"keys": [(message.key or b"").decode() for message in messages], "position": position}
 
 
-async def _items(request: Request) -> list[Any]:
+async def items(request: Request) -> list[Any]:
+    """The records of a body: one object, or an array of them."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -142,10 +142,11 @@ def _record(number: int, item: Any) -> Any:
     try:
         return BOOK_RECORD.validate_json(orjson.dumps(item))
     except ValidationError as wrong:
-        raise _invalid(number, wrong) from None
+        raise invalid(number, wrong) from None
 
 
-def _invalid(number: int, wrong: ValidationError) -> ProblemError:
+def invalid(number: int, wrong: ValidationError) -> ProblemError:
+    """What is wrong first in a record, and in which."""
     error = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in error["loc"])
     return ProblemError(422, f"record {number}: {field}: {error['msg']}", field=field, index=number)
@@ -202,64 +203,3 @@ async def delete_price(request: Request, key: str, caller: Writes) -> Any:
     note = audit.entry(request, caller, "price.withdraw", key)
     position = await request.app.state.writer.publish(PRICES.name, [tombstone, note])
     return {"keys": [key], "position": position}
-
-
-@router.get(
-    "/v1/orgs",
-    summary="The org registry.",
-    responses=examples.of(examples.ORGS) | READ_PROBLEMS,
-)
-async def orgs(request: Request, caller: Reads, after: Word = "", limit: Page = 1_000) -> Any:
-    """Pages by id: `after` is the last page's `next`."""
-    rows = await request.app.state.reader.query(
-        f"SELECT record {caller.scope.rows('orgs')} AND is_deleted = 0 "
-        "AND org_id > {after:String} ORDER BY org_id LIMIT {limit:UInt32}",
-        caller.scope,
-        after=after,
-        limit=limit + 1,
-    )
-    told = [json_of(row[0]) for row in rows[:limit]]
-    return {"orgs": told, "next": told[-1]["org_id"] if len(rows) > limit else None}
-
-
-@router.get(
-    "/v1/orgs/{org_id}",
-    summary="One org.",
-    responses=examples.of(examples.ORG, is_partial=True) | openapi(401, 403, 404, 503),
-)
-async def org(request: Request, org_id: str, caller: Reads) -> Any:
-    """404 also for another org than the key's."""
-    rows = await request.app.state.reader.query(
-        f"SELECT record {caller.scope.rows('orgs')} AND is_deleted = 0 "
-        "AND org_id = {wanted:String}",
-        caller.scope,
-        wanted=org_id,
-    )
-    if not rows:
-        raise not_found("org")
-    return json_of(rows[0][0])
-
-
-@router.put(
-    "/v1/orgs/{org_id}",
-    status_code=202,
-    summary="Publish an org's record.",
-    openapi_extra=examples.body(examples.ORG),
-    responses=examples.of({"org_id": "acme", "position": 7}, 202) | WRITE_PROBLEMS,
-)
-async def put_org(request: Request, org_id: str, caller: Writes) -> Any:
-    """The whole record: what it leaves out is gone."""
-    [item, *more] = await _items(request)
-    if more or not isinstance(item, dict):
-        raise ProblemError(422, "one record as an object", field="")
-    try:
-        record = OrgRecord.model_validate_json(orjson.dumps({"org_id": org_id} | item))
-    except ValidationError as wrong:
-        raise _invalid(0, wrong) from None
-    if record.org_id != org_id:
-        raise ProblemError(422, "org_id: not the one of the path", field="org_id")
-    value = record.model_dump_json(exclude_unset=True).encode()
-    message = Message(ORGS.name, value, org_id.encode())
-    note = audit.entry(request, caller, "org.put", org_id, org_id)
-    position = await request.app.state.writer.publish(ORGS.name, [message, note])
-    return {"org_id": org_id, "position": position}

@@ -17,6 +17,7 @@ from services.api import (
     conversations,
     coverage,
     keys,
+    orgs,
     pages,
     quotes,
     replay,
@@ -142,8 +143,8 @@ def build(
     app.add_exception_handler(ValidationError, _too_much)
     for part in (
         query, usage, views, explained, talks, changes, exports, state, searches, conversations,
-        traces, contents, book, quotes, coverage, repricing, session, embeds, first, keys, audit,
-        replay, shipped, welcome, pages,
+        traces, contents, book, orgs, quotes, coverage, repricing, session, embeds, first, keys,
+        audit, replay, shipped, welcome, pages,
     ):  # fmt: skip
         app.include_router(part.router, responses=openapi(400, 422))
     return app

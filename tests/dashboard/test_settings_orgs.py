@@ -100,6 +100,25 @@ def test_an_org_is_added_and_a_month_is_told_more(browser: Browser, system: Syst
         page.go_back()
         settled(page)
         assert cells(row) == as_shown(system.get("/v1/orgs/globex"), month)
+        taken_off(page, system, expected)
+
+
+def taken_off(page: Page, system: System, record: dict[str, Any]) -> None:
+    """After it was asked once more; then it is published again as it was."""
+    org = record["org_id"]
+    page.get_by_role("button", name=f"Edit {org}").click()
+    form = widget(page, "org-form")
+    form.get_by_role("button", name="Take off the registry").click()
+    shot(page, "settings-take-off-1440-light")
+    assert flaws(page) == []
+    form.get_by_role("button", name=f"Take {org} off").click()
+    expect(widget(page, "orgs").locator(f"[data-row={org}]")).to_have_count(0)
+    expect(widget(page, "orgs")).to_contain_text("its calls and what they cost stay")
+    expect(page.get_by_role("button", name="Add an organisation")).to_be_focused()
+    assert soon(page, lambda: system.get("/v1/orgs")["orgs"] == [])
+    entries = system.get("/v1/audit?limit=5")["entries"]
+    assert entries[0]["action"] == "org.delete"
+    put(system, record)
 
 
 def shown_on_overview(page: Page, org: str) -> None:
@@ -107,7 +126,7 @@ def shown_on_overview(page: Page, org: str) -> None:
     page.get_by_role("link", name="Overview", exact=True).click()
     expect(widget(page, "budgets").locator(f"[data-row={org}]")).to_be_visible()
     revenue = widget(page, "margins").locator(f"[data-row={org}] [data-value]").nth(1)
-    expect(revenue).to_have_attribute("data-value", re.compile(r"^\$\d"))
+    expect(revenue).to_have_attribute("data-value", re.compile(r"^\$\d"), timeout=30_000)
 
 
 def test_what_the_form_does_not_show_is_kept(browser: Browser, system: System) -> None:

@@ -22,7 +22,9 @@ TICK_SECONDS = 5.0
 HEARTBEAT_TICKS = 3
 DAYS = 400
 """How old a changed day may be to be told: older ones are seen when they are asked for again."""
-EXAMPLE = 'event: changed\ndata: {"as_of":"2026-11-26T21:40:05Z","days":["2026-11-26"]}\n\n'
+EXAMPLE = (
+    'event: changed\ndata: {"as_of":"2026-11-26T21:40:05Z","days":["2026-11-26"],"also":[]}\n\n'
+)
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "OK", "content": {"text/event-stream": {"example": EXAMPLE}}}
 }
@@ -68,7 +70,8 @@ class Stream(StreamingResponse):
 async def changes(request: Request, caller: Reads) -> StreamingResponse:
     """`changed` with `as_of` and `days` (UTC), every 5 seconds at most; a comment every 15.
 
-    An org's key hears of its own days. The stream ends when the key or session does.
+    `also` names what belongs to no day: `orgs`, `prices`, `closed` months. An org's key hears of
+    its own. The stream ends when the key or session does.
     """
     streams: Streams = request.app.state.streams
     give_back = streams.take(caller.key.key_id)
@@ -104,6 +107,11 @@ async def _ends(request: Request, caller: Caller) -> bool:
         return True
 
 
+def differs(now: Known, known: Known, name: str) -> bool:
+    """True when something that belongs to no day has changed."""
+    return bool(getattr(now, name) != getattr(known, name))
+
+
 async def _changed(request: Request, caller: Caller, known: Known) -> tuple[Known, bytes]:
     """What is known now, and the event about it; none where nothing changed or can be read."""
     engine: Engine = request.app.state.engine
@@ -113,7 +121,9 @@ async def _changed(request: Request, caller: Caller, known: Known) -> tuple[Know
         now = await request.app.state.streams.counters.known(caller.scope, whole)
     except ProblemError:
         return known, b""
-    if not (days := days_of(now, known, whole)):
+    days = days_of(now, known, whole)
+    also = [name for name in ("orgs", "prices", "closed") if differs(now, known, name)]
+    if not days and not also:
         return now, b""
-    told = {"as_of": text(fresh.as_of) if fresh.as_of else None, "days": days}
+    told = {"as_of": text(fresh.as_of) if fresh.as_of else None, "days": days, "also": also}
     return now, b"event: changed\ndata: %b\n\n" % encode(told)

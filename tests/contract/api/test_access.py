@@ -55,6 +55,7 @@ WRITES = [
     ("DELETE", "/v1/prices/price|*|openai|m1|2026-01-01T00:00:00Z"),
     ("PUT", "/v1/orgs/acme"),
     ("PUT", "/v1/orgs/globex"),
+    ("DELETE", "/v1/orgs/acme"),
     ("POST", "/v1/keys"),
     ("POST", "/v1/embeds/preview"),
     ("DELETE", "/v1/keys/k"),

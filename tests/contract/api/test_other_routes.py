@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from schemas.price import BOOK_RECORD, book_key
+from schemas.topics import ORGS
 from tests.contract.api.conftest import FakeWriter
 from tests.contract.api.world import Event
 
@@ -153,8 +154,11 @@ async def test_tombstones_and_orgs(client_of: Clients, writer: FakeWriter) -> No
         assert (await client.put("/v1/orgs/acme", content=b"oops")).status_code == 400
         assert (await client.get("/v1/orgs/acme")).json() == {"org_id": "acme"}
         assert len((await client.get("/v1/orgs?limit=2")).json()["orgs"]) == 2
-    tombstone, org = writer.written
+        assert (await client.delete("/v1/orgs/acme")).status_code == 202
+        assert (await client.delete("/v1/orgs/nobody")).status_code == 404
+    tombstone, org, gone = writer.written
     assert (tombstone.key, tombstone.value) == (key.encode(), None)
+    assert (gone.topic, gone.key, gone.value) == (ORGS.name, b"acme", None)
     assert json.loads(org.value or b"") == {"org_id": "acme", "name": "Acme"}
 
 

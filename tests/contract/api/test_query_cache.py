@@ -191,8 +191,15 @@ async def test_who_hears_of_a_change_and_asks_is_answered_with_it(
             if event:
                 break
             await asyncio.sleep(0.1)
-    assert event
-    assert json.loads(event.split(b"data: ")[1])["days"] == ["2026-10-24"]
+    assert told(event) == {"as_of": None, "days": ["2026-10-24"], "also": []}
+    site.insert("orgs", {"org_id": "acme", "position": 901, "currency": "USD", "record": "{}"})
+    state.answers._counters = state.streams.counters = Counters(site.reader, fresh_seconds=0)
+    _, event = await _changed(request, caller, known)
+    assert told(event) == {"as_of": None, "days": [], "also": ["orgs"]}
+
+
+def told(event: bytes) -> Any:
+    return json.loads(event.removeprefix(b"event: changed\ndata: "))
 
 
 async def test_a_batch_is_held_as_a_whole(site: Site, events: list[Event]) -> None:

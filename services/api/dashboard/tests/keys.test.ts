@@ -11,6 +11,7 @@ const KEY: Key = { key_id: "test", scopes: ["ingest"], source: "api" };
 describe("a key's form", () => {
   it("asks for what was told, and leaves the rest to the API", () => {
     expect(bodyOf({ key_id: "k", scope: "read", org_id: " ", project: "" })).toEqual({ key_id: "k", scopes: ["read"] });
+    expect(bodyOf({ key_id: "k", scope: "ingest read", org_id: "", project: "" }).scopes).toEqual(["ingest", "read"]);
     expect(bodyOf(FILLED)).toEqual({
       key_id: "gateway", scopes: ["ingest"], project: "shop", lookups: { org_id: ["acme.tenant", "acme.context|tenant.id"] },
       content: { chars_max: 20_000, redact_paths: ["$..email", "$.a"], redact_patterns: ["\\d{16}", "  x"], detect_pii: false },

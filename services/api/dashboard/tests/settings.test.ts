@@ -94,6 +94,14 @@ describe("a record on its way through Kafka", () => {
     expect(isBehind(third, ahead)).toBe(false);
   });
 
+  it("is gone from the list as soon as it is taken off, and back when it is published again", () => {
+    const gone = published(ACME, undefined, null);
+    expect([latest(ACME, gone), latest(null, gone), isBehind(null, gone)]).toEqual([null, null, false]);
+    expect(overlaid([ACME, { org_id: "globex" }], new Map([["acme", gone]]), true)).toEqual([{ org_id: "globex" }]);
+    expect(overlaid([], new Map([["acme", gone]]), true)).toEqual([]);
+    expect(latest(ACME, published(ACME, gone, second))).toBe(second);
+  });
+
   it("is shown in the list where it belongs", () => {
     const [globex, ahead] = [{ org_id: "globex" }, new Map([["acme", published(ACME, undefined, second)], ["bolt", published(null, undefined, { org_id: "bolt" })], ["zeta", published(null, undefined, { org_id: "zeta" })]])];
     expect(overlaid([ACME, globex], ahead, true).map((one) => one.org_id)).toEqual(["acme", "bolt", "globex", "zeta"]);

@@ -1,4 +1,4 @@
-/** Refresh by the server's word: it names the days that changed, and only what shows them asks again. */
+/** Refresh by the server's word: it names the days that changed, and only what shows them asks again; all does when an org, a price or a closed month has. */
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 
@@ -73,9 +73,9 @@ export function useIsLive(): boolean {
 
 /** Refreshes never overlap: what is being asked right now may be of before the change, so it is asked once more after. */
 async function refresh(client: QueryClient, data: string): Promise<void> {
-  const { days } = JSON.parse(data) as { days: string[] };
+  const { days, also } = JSON.parse(data) as { days: string[]; also: string[] };
   const now = new Date();
-  const touched = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => isTouched(queryKey, days, now) };
+  const touched = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => also.length > 0 || isTouched(queryKey, days, now) };
   const isAsking = client.isFetching(touched) > 0;
   await client.invalidateQueries(touched, { cancelRefetch: false });
   if (isAsking) await client.invalidateQueries(touched, { cancelRefetch: false });

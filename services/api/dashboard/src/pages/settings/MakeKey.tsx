@@ -100,7 +100,7 @@ export function MakeKey({ onMade }: { onMade: (made: Made) => void }) {
     <form key={made} ref={ref} className={style.form} onSubmit={(event) => void create(event)} onChange={() => setFlaws({})} noValidate>
       <div className={style.create}>
         <Field name="key_id" label="Name" flaw={flaws.key_id}>{(input) => <input {...input} required autoComplete="off" />}</Field>
-        <Field name="scope" label="May" flaw={flaws.scope}>{(input) => <select {...input}><option>read</option><option>ingest</option><option>admin</option></select>}</Field>
+        <Field name="scope" label="May" flaw={flaws.scope}>{(input) => <select {...input}><option>read</option><option>ingest</option><option value="ingest read">ingest and read</option><option>admin</option></select>}</Field>
         <Field name="org_id" label="Only organisation" flaw={flaws.org_id}>{(input) => <input {...input} placeholder="all" autoComplete="off" />}</Field>
       </div>
       <More flaws={flaws}>

@@ -8,7 +8,7 @@ import ui from "~/ui/ui.module.css";
 import { BrandFields } from "./BrandFields";
 import { Field, type Input } from "./Field";
 import { type Fields, type Flaws, type OrgRecord, type TextName, fieldsOf, flawsOf, inputOf, isMonth, keptWords, monthIn, tidied, zones } from "./orgs";
-import { publish } from "./registry";
+import { publish, remove } from "./registry";
 import style from "./settings.module.css";
 
 export interface OrgFormProps {
@@ -23,6 +23,18 @@ const ZONES = zones();
 
 function Options({ id, values }: { id: string; values: readonly string[] }) {
   return <datalist id={id}>{values.map((value) => <option key={value} value={value} />)}</datalist>;
+}
+
+/** Asks once more before it is done. */
+function TakeOff({ id, isBusy, onSure }: { id: string; isBusy: boolean; onSure: () => void }) {
+  const [isAsked, setIsAsked] = useState(false);
+  if (!isAsked) return <button type="button" className={ui.button} onClick={() => setIsAsked(true)}>Take off the registry…</button>;
+  return (
+    <span role="group" aria-label={`Take ${id} off the registry?`} className={style.row}>
+      <span>Its name, budget and revenue are forgotten; its calls stay.</span>
+      <button type="button" className={ui.button} autoFocus disabled={isBusy} onClick={onSure}>Take {id} off</button>
+    </span>
+  );
 }
 
 function without(flaws: Flaws, names: readonly string[]): Flaws {
@@ -75,6 +87,18 @@ export function OrgForm({ record, onDone }: OrgFormProps) {
       refused(error);
     }
   };
+  const takeOff = async () => {
+    if (isBusy) return;
+    setIsBusy(true);
+    setWrong(null);
+    try {
+      await remove(client, opened.id);
+      onDone(`${opened.id} is off the registry; its calls and what they cost stay as they are.`);
+    } catch (error) {
+      setIsBusy(false);
+      refused(error);
+    }
+  };
   const text = (name: TextName, more: Partial<React.ComponentProps<"input">> = {}) => (input: Input) => (
     <input {...input} {...more} autoComplete="off" value={form[name]} onChange={(event) => set(name, event.target.value)} />
   );
@@ -105,6 +129,7 @@ export function OrgForm({ record, onDone }: OrgFormProps) {
       <div className={style.row}>
         <button className={ui.primary} disabled={isBusy}>{isBusy ? "Publishing…" : "Publish"}</button>
         <button type="button" className={ui.button} onClick={() => onDone("")}>Cancel</button>
+        {record && <TakeOff id={record.org_id} isBusy={isBusy} onSure={() => void takeOff()} />}
       </div>
       <Options id="currencies" values={CURRENCIES} />
       <Options id="zones" values={ZONES} />

@@ -2,7 +2,8 @@
 import type { OrgRecord } from "./orgs";
 
 export interface Ahead {
-  record: OrgRecord;
+  /** Null where it was taken off the registry. */
+  record: OrgRecord | null;
   /** What may still be read in its place: all that stood there since. */
   before: string[];
 }
@@ -29,17 +30,17 @@ export function latest(read: OrgRecord | null, ahead: Ahead | undefined): OrgRec
 }
 
 /** After publishing `record` where `read` was read. */
-export function published(read: OrgRecord | null, known: Ahead | undefined, record: OrgRecord): Ahead {
+export function published(read: OrgRecord | null, known: Ahead | undefined, record: OrgRecord | null): Ahead {
   const before = known && isBehind(read, known) ? [...known.before, textOf(known.record)] : [textOf(read)];
   return { record, before: before.filter((text) => text !== textOf(record)) };
 }
 
-/** The list by id as it stands; a new one is added where it belongs, unless that is on a page not read yet. */
+/** The list by id as it stands, without those taken off; a new one is added where it belongs, unless that is on a page not read yet. */
 export function overlaid(read: readonly OrgRecord[], ahead: ReadonlyMap<string, Ahead>, isWhole: boolean): OrgRecord[] {
   const ids = new Set(read.map((one) => one.org_id));
   const last = read[read.length - 1]?.org_id ?? "";
-  const added = [...ahead.values()].filter((one) => isBehind(null, one)).map((one) => one.record)
+  const added = [...ahead.values()].filter((one) => isBehind(null, one)).flatMap((one) => one.record ?? [])
     .filter(({ org_id: id }) => !ids.has(id) && (isWhole || id < last));
-  const shown = read.map((one) => latest(one, ahead.get(one.org_id)) ?? one);
+  const shown = read.flatMap((one) => latest(one, ahead.get(one.org_id)) ?? []);
   return added.length ? [...shown, ...added].sort((a, b) => (a.org_id < b.org_id ? -1 : 1)) : shown;
 }

@@ -64,7 +64,7 @@ export function bodyOf(texts: Texts): KeyBody {
   const lookups = Object.fromEntries(LOOKUPS.map(([field]) => [field, names(texts[`lookups.${field}`])] as const).filter(([, told]) => told.length));
   return {
     key_id: texts.key_id?.trim() ?? "",
-    scopes: [texts.scope ?? "read"],
+    scopes: (texts.scope ?? "read").split(" "),
     ...(org ? { org_id: org } : {}),
     ...(project ? { project } : {}),
     ...(Object.keys(lookups).length ? { lookups } : {}),

@@ -74,6 +74,15 @@ async function settle(client: QueryClient, id: string, own: Ahead): Promise<void
   setAhead(id, null);
 }
 
+/** Takes an org off the registry. Throws `Problem`. */
+export async function remove(client: QueryClient, id: string): Promise<void> {
+  const [found, known] = [await read(id), ahead.get(id)];
+  await ask(`/v1/orgs/${encodeURIComponent(id)}`, { method: "DELETE" });
+  const own = published(found, known, null);
+  setAhead(id, own);
+  void settle(client, id, own);
+}
+
 /** Publishes what was changed; false where that is nothing. Throws `Problem`. */
 export async function publish(client: QueryClient, opened: Fields, form: Fields): Promise<boolean> {
   const { id } = form;
