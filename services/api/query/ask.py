@@ -1,7 +1,7 @@
 """From a question on the wire to one that can be answered: names, instants, limits. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -52,6 +52,8 @@ class Asked:
     compared: Plan | None = None
     now: int = 0
     """When it was asked, in epoch seconds."""
+    query: form.Query | None = field(default=None, compare=False, repr=False)
+    """The question as it was asked, to be asked again."""
     around: int = 0
     """How many seconds before and after the range its answer depends on as well."""
 
@@ -88,6 +90,7 @@ def asked(query: form.Query, scope: Scope, now: datetime) -> Asked:
         levels=tuple(Level(n + 1, b.top) for n, b in enumerate(query.by)),
         currency=query.currency, interval=interval,
         compared=_compared(query, whole, (interval, zone, now)), now=int(now.timestamp()),
+        query=query,
     )  # fmt: skip
 
 

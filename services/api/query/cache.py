@@ -6,6 +6,7 @@ a change of an old day is a new hash. A kept answer keeps its `as_of`, which sta
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -15,6 +16,7 @@ from services.api.estimate import Freshness
 from services.api.plan import SECONDS, Range
 from services.api.query import limits
 from services.api.query.ask import CHANGE, Asked
+from services.api.query.ask import asked as again
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.counters import Counters, Known
 from services.api.query.engine import Engine, echoed
@@ -22,8 +24,12 @@ from services.api.query.measures import MEASURES
 from services.api.query.parts import PARTS
 from services.api.query.shelf import Kept, Shelf
 from services.api.reader import text
+from services.api.scope import Scope
 from services.runtime.problems import ProblemError, encode
 
+RECENT_MAX = 64
+RECENT_SECONDS = 15.0
+"""Questions that are asked every few seconds are somebody's open page."""
 Charge = Callable[[int], None]
 Make = Callable[[], Awaitable[Kept]]
 
@@ -40,15 +46,39 @@ class Answers:
 
     def __init__(self, engine: Engine, counters: Counters, bytes_max: int) -> None:
         self._engine, self._counters, self._shelf = engine, counters, Shelf(bytes_max)
+        self._recent: OrderedDict[tuple[str | None, str], tuple[float, Asked]] = OrderedDict()
+        counters.prepare = self._prepare
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
         """Read before anything is answered, so that an answer is never older than its counters."""
         if not asked:
             return Moment(await self._engine.freshness(), Known())
+        self._note(asked)
         ranges = [whole for one in asked for whole in ranges_of(one)]
         widest = Range(min(r.start for r in ranges), max(r.end for r in ranges))
         known = self._counters.known(asked[0].scope, widest)
         return Moment(*await asyncio.gather(self._engine.freshness(), known))
+
+    def _note(self, asked: Sequence[Asked]) -> None:
+        """Who asks may be watching: the last questions are asked again when something changes."""
+        for one in asked:
+            if one.query is not None and not one.around:
+                key = (one.scope.org_id, one.query.model_dump_json())
+                self._recent[key] = (time.monotonic(), one)
+                self._recent.move_to_end(key)
+        while len(self._recent) > RECENT_MAX:
+            self._recent.popitem(last=False)
+
+    async def _prepare(self, scope: Scope, known: Known) -> None:
+        """Answer what was asked a moment ago from new counters, before anyone is told of them."""
+        since = time.monotonic() - RECENT_SECONDS
+        recent = [
+            again(one.query, scope, self._engine.now())
+            for at, one in self._recent.values()
+            if at > since and one.query is not None and one.scope == scope
+        ]
+        if recent:
+            await self.all(recent, Moment(await self._engine.freshness(), known))
 
     def tag(self, asked: Asked, moment: Moment, *more: object) -> str:
         """The hash of the question, its scope and all that its answer depends on."""

@@ -76,7 +76,9 @@ async def changes(request: Request, caller: Reads) -> StreamingResponse:
     streams: Streams = request.app.state.streams
     give_back = streams.take(caller.key.key_id)
     try:
-        known = await streams.counters.known(caller.scope, recent(request.app.state.clock(), DAYS))
+        known = await streams.counters.renewed(
+            caller.scope, recent(request.app.state.clock(), DAYS)
+        )
     except BaseException:
         give_back()
         raise
@@ -118,7 +120,7 @@ async def _changed(request: Request, caller: Caller, known: Known) -> tuple[Know
     try:
         fresh = await engine.freshness()
         whole = recent(request.app.state.clock(), DAYS)
-        now = await request.app.state.streams.counters.known(caller.scope, whole)
+        now = await request.app.state.streams.counters.renewed(caller.scope, whole)
     except ProblemError:
         return known, b""
     days = days_of(now, known, whole)

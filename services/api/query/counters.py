@@ -6,7 +6,8 @@ as new. A generation grows with every change: no change is missed, whatever its 
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -17,11 +18,17 @@ from services.api.plan import SECONDS, Range
 from services.api.reader import Reader
 from services.api.scope import Scope
 from services.api.statement import LIMITS, Statement
+from services.runtime import logs
+from services.runtime.problems import ProblemError
+
+log = logs.get("api")
 
 FRESH_SECONDS = 1.0
 FRESH_SECONDS_MAX = 10.0
 COST_SHARE = 0.5
 """Answers may take this part of the time for which they are taken as new."""
+DEAR_SECONDS = 0.25
+"""Answers that take longer are made before new counters are told."""
 READING_SHARE = 0.1
 """And this part reading the counters themselves."""
 FORGET_SECONDS = 10.0
@@ -73,25 +80,39 @@ class Known:
 
 @dataclass
 class _Held:
+    scope: Scope
     whole: Range = field(default_factory=lambda: Range(0, 0))
     wanted: dict[Range, float] = field(default_factory=dict)
     read_at: float = float("-inf")
     known: Known = field(default_factory=Known)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    renewal: asyncio.Task[None] | None = None
+
+    def covers(self, whole: Range) -> bool:
+        return self.whole.start <= whole.start and whole.end <= self.whole.end
+
+
+Prepare = Callable[[Scope, Known], Awaitable[None]]
+
+
+async def _nothing(scope: Scope, known: Known) -> None:
+    """Nobody prepares."""
 
 
 class Counters:
     """Reads the counters of a scope once in `fresh_seconds` at most, and only while asked.
 
     While calls pour in, every reading makes all answers new. So how often is paced by what they
-    cost: many who watch then share an answer that is seconds older, and its `as_of` says so. Who
-    is told of changes is told from here too: whoever asks after hearing of one is answered with it.
+    cost: many who watch then share an answer that is seconds older, and its `as_of` says so. Where
+    answers are dear, `prepare` makes them before new counters are told, and nobody waits for them.
+    Who is told of changes is told from here too: whoever then asks is answered with them.
     """
 
     def __init__(self, reader: Reader, fresh_seconds: float = FRESH_SECONDS) -> None:
         self._reader, self._fresh_seconds = reader, fresh_seconds
         self._cost = self._reading = 0.0
         self._held: dict[str | None, _Held] = {}
+        self.prepare: Prepare = _nothing
 
     @property
     def fresh_seconds(self) -> float:
@@ -100,28 +121,70 @@ class Counters:
         paced = min(FRESH_SECONDS_MAX, wanted)
         return max(self._fresh_seconds, paced) if self._fresh_seconds else 0.0
 
+    @property
+    def _is_dear(self) -> bool:
+        return self._fresh_seconds > 0 and self._cost > DEAR_SECONDS
+
     def spent(self, seconds: float) -> None:
         """An answer took so long: the dearest of late ones counts, a tenth less with each."""
         self._cost = max(seconds, self._cost * 0.9)
 
     async def known(self, scope: Scope, whole: Range) -> Known:
-        """The counters of at least these days, and what belongs to no day."""
+        """The counters of at least these days, and what belongs to no day.
+
+        Those that were told last, where answers are dear, while newer ones are prepared.
+        """
+        held = self._wanted(scope, whole)
+        age = time.monotonic() - held.read_at
+        if held.covers(whole) and self._is_dear and age < FRESH_SECONDS_MAX:
+            if age >= self.fresh_seconds and (held.renewal is None or held.renewal.done()):
+                held.renewal = asyncio.create_task(self._renewed(held))
+            return held.known
+        async with held.lock:
+            if not (held.covers(whole) and self._is_fresh(held)):
+                await self._read(held, _nothing)
+            return held.known
+
+    async def renewed(self, scope: Scope, whole: Range) -> Known:
+        """The same, prepared: for whoever tells others to ask."""
+        held = self._wanted(scope, whole)
+        async with held.lock:
+            if not (held.covers(whole) and self._is_fresh(held)):
+                await self._read(held, self.prepare if self._is_dear else _nothing)
+            return held.known
+
+    def _wanted(self, scope: Scope, whole: Range) -> _Held:
         if len(self._held) > SCOPES_MAX:
             self._held.clear()
-        held = self._held.setdefault(scope.org_id, _Held())
+        held = self._held.setdefault(scope.org_id, _Held(scope))
+        held.wanted[whole] = time.monotonic()
+        return held
+
+    def _is_fresh(self, held: _Held) -> bool:
+        return time.monotonic() - held.read_at < self.fresh_seconds
+
+    async def _renewed(self, held: _Held) -> None:
         async with held.lock:
-            now = time.monotonic()
-            held.wanted[whole] = now
-            is_held = held.whole.start <= whole.start and whole.end <= held.whole.end
-            if now - held.read_at < self.fresh_seconds and is_held:
-                return held.known
-            held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
-            widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
-            read = (self._reader.run(one) for one in statements(scope, widest))
-            held.known = known_of(chain.from_iterable(await asyncio.gather(*read)))
-            held.whole, held.read_at = widest, time.monotonic()
-            self._reading = held.read_at - now
-            return held.known
+            if not self._is_fresh(held):
+                with suppress(ProblemError):  # who asks when these are too old is told of it
+                    await self._read(held, self.prepare)
+
+    async def _read(self, held: _Held, prepare: Prepare) -> None:
+        """Read, have answers prepared if anything has changed, and only then tell."""
+        now = time.monotonic()
+        held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
+        widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
+        read = (self._reader.run(one) for one in statements(held.scope, widest))
+        known = known_of(chain.from_iterable(await asyncio.gather(*read)))
+        read_at = time.monotonic()
+        self._reading = read_at - now
+        if known == held.known:
+            self.spent(0)
+        else:
+            [failed] = await asyncio.gather(prepare(held.scope, known), return_exceptions=True)
+            if failed:
+                log.warning("answers could not be prepared", error=repr(failed)[:2000])
+        held.known, held.whole, held.read_at = known, widest, read_at
 
 
 def _days(start: int, end: int) -> Range:

@@ -49,6 +49,10 @@ class Engine:
                 self._fresh = (now, await ledger_freshness(self._reader, now))
             return self._fresh[1]
 
+    def now(self) -> datetime:
+        """When a question that is asked now is asked."""
+        return self._clock()
+
     def is_settled(self, asked: Asked, fresh: Freshness) -> bool:
         """True when the range is so old that hardly anything is still to come."""
         end = datetime.fromtimestamp(asked.whole.end, UTC)
