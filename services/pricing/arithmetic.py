@@ -60,19 +60,18 @@ def multiplied(left: Decimal, right: Decimal) -> tuple[Decimal, bool]:
 
 
 def rate_amount(rate: UnitPrice, quantity: int | Decimal) -> tuple[Decimal, bool]:
-    """quantity x price / per."""
+    """quantity x price / per. Whole quantities of a unit price that fits need no check."""
+    if rate.safe is not None and type(quantity) is int and quantity < _WHOLE_MAX:
+        return _multiply(rate.safe, quantity), False
     if rate.unit is not None:
         return multiplied(rate.unit, Decimal(quantity))
     return scaled(Fraction(rate.price) * Fraction(quantity) / rate.per)
 
 
 def rate_line(dimension: str, rate: UnitPrice, quantity: int | Decimal) -> Line:
-    """The cost of one dimension. Whole quantities of a unit price that fits need no check."""
-    if rate.safe is not None and type(quantity) is int and quantity < _WHOLE_MAX:
-        amount = _multiply(rate.safe, quantity)
-        return Line("rate", dimension, amount, str(quantity), rate.text, rate.per)
+    """The cost of one dimension."""
     amount, rounded = rate_amount(rate, quantity)
-    shown = plain(Decimal(quantity))
+    shown = str(quantity) if isinstance(quantity, int) else plain(quantity)
     return Line("rate", dimension, amount, shown, rate.text, rate.per, "", rounded)
 
 
@@ -146,12 +145,14 @@ def by_dimension(lines: Iterable[Line]) -> dict[str, Decimal]:
 
 def split_by(totals: Mapping[str, Decimal], kinds: Mapping[str, int]) -> list[Decimal]:
     """The sum of each kind, then that of all; a dimension without a kind is only in the last."""
-    sums = [ZERO] * KINDS
-    everything, add = ZERO, EXACT.add
+    sums = [ZERO] * (KINDS + 1)
     for dimension, amount in totals.items():
-        everything = add(everything, amount)
-        kind = kinds.get(dimension)
-        if kind is not None:
-            known = sums[kind]
-            sums[kind] = add(known, amount) if known else amount
-    return [*sums, everything]
+        kind = kinds.get(dimension, KINDS)
+        known = sums[kind]
+        sums[kind] = EXACT.add(known, amount) if known else amount
+    everything = ZERO
+    for amount in sums:
+        if amount:
+            everything = EXACT.add(everything, amount) if everything else amount
+    sums[KINDS] = everything
+    return sums

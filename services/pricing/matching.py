@@ -170,7 +170,11 @@ def _pattern(place: Place, references: tuple[str, ...]) -> Pattern | None:
 
 def find_version(book: PriceBook, key: Key, at: datetime) -> Version | Pending:
     """The price record version in force for the call at its own time."""
-    steps = plan(book, key)
+    return version_at(plan(book, key), key, at)
+
+
+def version_at(steps: tuple[Step, ...] | Pending, key: Key, at: datetime) -> Version | Pending:
+    """The version that a plan leads to at an instant."""
     if isinstance(steps, Pending):
         return steps
     missed = ""

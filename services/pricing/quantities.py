@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.usage import CACHE_READ, CACHE_WRITE, FRESH_INPUT, OUTPUT, TOKEN_DIMENSIONS
 
+Told = Mapping[Any, int | str]
+"""By dimension, as a call or its payload tells them."""
+
 Quantities = Mapping[str, int | Decimal]
 """Whole numbers as `int`: `schemas.money.EXACT` takes both."""
 
 
-def quantities(event: CallEvent) -> Quantities | Refusal:
+def quantities(usage: Told) -> Quantities | Refusal:
     """The quantities as exact numbers; tokens are whole."""
     used: dict[str, int | Decimal] = {}
-    for dimension, value in (event.usage or {}).items():
+    for dimension, value in usage.items():
         if type(value) is int:
             used[dimension] = value
             continue
