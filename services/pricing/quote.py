@@ -1,22 +1,21 @@
 """A quote: what one call costs by a price book, with every line of the sum. Pure."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.money import plain
 from schemas.quote import QuoteRequest
 from services.pricing.arithmetic import Line
 from services.pricing.book import PriceBook
-from services.pricing.core import Priced
+from services.pricing.choice import NAMES
+from services.pricing.core import Priced, price_of
 from services.pricing.matching import Pending
 from services.pricing.providers import canonical
-from services.pricing.told import Decision, decide
-from services.pricing.usage import FLAVOURS, canonical_flavour, infer
+from services.pricing.told import Result, read_and_price
+from services.pricing.usage import FLAVOURS, Reading, canonical_flavour, infer
 
 
 class QuoteError(ValueError):
@@ -36,18 +35,22 @@ def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
 
 def quote(request: QuoteRequest, book: PriceBook) -> dict[str, Any]:
     """The outcome as JSON values; `QuoteError` for a request that leaves its meaning open."""
-    decision = decide(event_of(request), book)
-    return {"id": request.id} | told(decision)
+    reading: Reading | None = None
+    fields = fields_of(request)
+    if request.usage_payload is not None:
+        reading, result = read_and_price(fields, book)
+    else:
+        result = price_of(fields, request.usage, book)
+    return {"id": request.id} | told(reading, result)
 
 
-def told(decision: Decision) -> dict[str, Any]:
+def told(reading: Reading | None, result: Result) -> dict[str, Any]:
     """What a decision says: outcome, totals, and the lines that lead to them."""
-    result = decision.result
     answer: dict[str, Any] = {
         "outcome": _OUTCOME[type(result)], "reason": None, "detail": None, "cost_usd": None,
         "charge_usd": None, "currency": None, "cost": None, "charge": None, "lines": [],
         "record": None, "revision": None, "variant": None,
-        "normaliser": decision.normaliser or None,
+        "normaliser": reading.normaliser if reading else None,
     }  # fmt: skip
     if not isinstance(result, Priced):
         return answer | {"reason": result.reason, "detail": result.detail or None}
@@ -102,23 +105,19 @@ def _known() -> str:
     return ", ".join(FLAVOURS)
 
 
-_BLANK = CallEvent(event_id="quote", occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
+_BLANK = dict.fromkeys(NAMES, "")
 
 
-def event_of(request: QuoteRequest) -> CallEvent:
-    """The call that the request describes; `QuoteError` where it leaves its meaning open.
-
-    The fields of a request have the types of a call's, so what was checked once is not again.
-    """
-    told: dict[str, Any] = {
-        "occurred_at": request.time, "org_id": request.org_id or "",
+def fields_of(request: QuoteRequest) -> dict[str, Any]:
+    """What of a call the price depends on; `QuoteError` where the request leaves that open."""
+    fields: dict[str, Any] = {
+        **_BLANK, "occurred_at": request.time, "org_id": request.org_id or "",
         "provider": request.provider or "", "response_model": request.model or "",
-        "usage": request.usage, "usage_payload": request.usage_payload,
-        "flavour": _flavour(request),
+        "usage_payload": request.usage_payload, "flavour": _flavour(request),
     }  # fmt: skip
     if request.attributes is not None:
-        told.update((name, value) for name, value in request.attributes if value is not None)
-    return _BLANK.replaced(told)
+        fields.update((name, value) for name, value in request.attributes if value is not None)
+    return fields
 
 
 def _id_of(line: bytes) -> Any:
