@@ -21,7 +21,6 @@ from services.pricing.arithmetic import (
     checked,
     markup_lines,
     minimum_lines,
-    rate_amount,
     rate_line,
     split_by,
 )
@@ -132,22 +131,18 @@ def _total(
     adjustments: Sequence[CompiledAdjustment],
 ) -> Priced | Pending:
     lines: list[Line] = []
-    totals: dict[str, Decimal] = {}
     for dimension, quantity in used.items():
         if not quantity:
             continue
         rate = variant.rates.get(dimension)
         if rate is None:
             return Pending("rate_missing", dimension)
-        line = rate_line(dimension, rate, quantity)
-        lines.append(line)
-        totals[dimension] = line.amount
+        lines.append(rate_line(dimension, rate, quantity))
     if version.minimums:
         lines += minimum_lines(lines, version.minimums)
-        totals = by_dimension(lines)
     if adjustments:
-        lines += adjustment_lines(totals, adjustments)
-    fresh, read, written, output, cost = split_by(totals, COST_KIND)
+        lines += adjustment_lines(by_dimension(lines), adjustments)
+    fresh, read, written, output, cost = split_by(lines, COST_KIND)
     checked(cost)
     saved = ZERO
     if read or written:
@@ -172,7 +167,7 @@ def _cache_saved(
     for dimension, number in used.items():
         if dimension in _CACHE:
             cached += int(number)
-    fresh, _ = rate_amount(as_input, cached)
+    fresh = rate_line("input", as_input, cached).amount
     if adjustments:
         adjusted = {"input": fresh}
         adjustment_lines(adjusted, adjustments)
