@@ -12,19 +12,22 @@ from services.pricing.usage.reading import (
     Payload,
     Quantities,
     Reading,
+    are_zero,
     count,
+    counts,
     part,
     quantities,
     rest,
     word,
 )
 
+_SERVED = frozenset({"service_tier", "speed", "inference_geo"})
 NOWHERE = frozenset({"", "global", "not_available", "unknown"})
 
 
 def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - all is in the usage
     """The usage of a message."""
-    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    received, sent = counts(usage, "input_tokens", "output_tokens")
     if received is None and sent is None:
         return Reading({}, served(usage))
     if received is None or sent is None:
@@ -44,8 +47,9 @@ def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - al
 def writes(usage: Payload) -> Quantities:
     """Cache writes by lifetime. Without a split they live five minutes: Anthropic's default."""
     total, split = count(usage, "cache_creation_input_tokens"), part(usage, "cache_creation")
-    short = count(split, "ephemeral_5m_input_tokens")
-    long = count(split, "ephemeral_1h_input_tokens")
+    if not total and are_zero(split):
+        return {}
+    short, long = counts(split, "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
     if short is None and long is None:
         return quantities(cache_write_5m=total)
     if total is not None and total != (short or 0) + (long or 0):
@@ -57,6 +61,8 @@ def writes(usage: Payload) -> Quantities:
 
 def served(usage: Payload) -> dict[str, str]:
     """What the price depends on: batch is a way of processing, the rest are tiers."""
+    if _SERVED.isdisjoint(usage):
+        return {}
     told: dict[str, str] = {}
     if tier := word(usage, "service_tier"):
         told["processing" if tier == "batch" else "service_tier"] = tier

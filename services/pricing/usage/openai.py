@@ -12,6 +12,7 @@ from services.pricing.usage.reading import (
     Payload,
     Quantities,
     Reading,
+    are_zero,
     check_total,
     count,
     counts,
@@ -42,10 +43,11 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
     outside = (reasoning or 0) if reasoning_outside else 0
     if completion is None:
         completion = rest("total_tokens", total or 0, (prompt, outside))
-    check_total(usage, "total_tokens", prompt + completion + outside)
-    return input_side(prompt, _details(usage)) | output_side(
-        completion, told, 0 if reasoning_outside else reasoning, reasoning
-    )
+    if total != prompt + completion + outside:
+        check_total(usage, "total_tokens", prompt + completion + outside)
+    found = input_side(prompt, _details(usage))
+    found |= output_side(completion, told, 0 if reasoning_outside else reasoning, reasoning)
+    return found
 
 
 def _details(usage: Payload) -> Payload:
@@ -59,7 +61,7 @@ def _details(usage: Payload) -> Payload:
 
 def input_side(total: int, details: Payload) -> Quantities:
     """Fresh text is what no detail accounts for."""
-    if not details:
+    if are_zero(details):
         return {"input": total}
     read, write, audio, image = counts(
         details, "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"
@@ -76,7 +78,7 @@ def output_side(
     total: int, details: Payload, inside: int | None, reasoning: int | None
 ) -> Quantities:
     """Visible text is what no detail accounts for; rejected predictions are billed with it."""
-    if not details and not inside and not reasoning:
+    if are_zero(details) and not inside and not reasoning:
         return {"output": total}
     audio, image, accepted, rejected = counts(
         details, "audio_tokens", "image_tokens", "accepted_prediction_tokens",
@@ -96,6 +98,8 @@ def notes_of(found: Quantities) -> tuple[str, ...]:
 
 def tier(response: Payload) -> dict[str, str]:
     """The tier the response says was served."""
+    if response.get("service_tier") is None:
+        return {}
     served = word(response, "service_tier")
     return {"service_tier": served} if served else {}
 
