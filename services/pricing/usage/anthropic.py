@@ -14,7 +14,6 @@ from services.pricing.usage.reading import (
     Reading,
     are_zero,
     count,
-    counts,
     part,
     quantities,
     rest,
@@ -27,7 +26,7 @@ NOWHERE = frozenset({"", "global", "not_available", "unknown"})
 
 def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - all is in the usage
     """The usage of a message."""
-    received, sent = counts(usage, "input_tokens", "output_tokens")
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
     if received is None and sent is None:
         return Reading({}, served(usage))
     if received is None or sent is None:
@@ -49,7 +48,8 @@ def writes(usage: Payload) -> Quantities:
     total, split = count(usage, "cache_creation_input_tokens"), part(usage, "cache_creation")
     if not total and are_zero(split):
         return {}
-    short, long = counts(split, "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+    short = count(split, "ephemeral_5m_input_tokens")
+    long = count(split, "ephemeral_1h_input_tokens")
     if short is None and long is None:
         return quantities(cache_write_5m=total)
     if total is not None and total != (short or 0) + (long or 0):

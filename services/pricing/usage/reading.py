@@ -55,12 +55,17 @@ def count(payload: Payload, name: str) -> int | None:
 
 
 def counts(payload: Payload, *names: str) -> list[int | None]:
-    """Several counts at once: the common case, all of them told as whole numbers or not at all."""
-    values = [*map(payload.get, names)]
-    for value in values:
-        if value is not None and (type(value) is not int or not 0 <= value <= COUNT_MAX):
-            return [count(payload, name) for name in names]
-    return values
+    """Several counts at once."""
+    return [count(payload, name) for name in names]
+
+
+def parts(payload: Payload, names: Mapping[str, str]) -> dict[str, int]:
+    """The counts of which there is something, by the dimension that each name stands for."""
+    found: dict[str, int] = {}
+    for name, dimension in names.items():
+        if payload.get(name) is not None and (value := count(payload, name)):
+            found[dimension] = value
+    return found
 
 
 def number(payload: Payload, name: str) -> int | str | None:
