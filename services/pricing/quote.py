@@ -17,6 +17,8 @@ from services.pricing.providers import canonical
 from services.pricing.told import Result, read_and_price
 from services.pricing.usage import FLAVOURS, Reading, canonical_flavour, infer
 
+_parse = QuoteRequest.__pydantic_validator__.validate_json
+
 
 class QuoteError(ValueError):
     """The request cannot be understood; says which field and what to do."""
@@ -25,7 +27,7 @@ class QuoteError(ValueError):
 def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
     """The answer to one JSON line, and whether it was understood."""
     try:
-        request = QuoteRequest.model_validate_json(line)
+        request = _parse(line)
         return quote(request, book), True
     except ValidationError as wrong:
         return {"id": _id_of(line), "error": first_of(wrong)}, False
@@ -41,44 +43,48 @@ def quote(request: QuoteRequest, book: PriceBook) -> dict[str, Any]:
         reading, result = read_and_price(fields, book)
     else:
         result = price_of(fields, request.usage, book)
-    return {"id": request.id} | told(reading, result)
+    return {"id": request.id, **told(reading, result)}
 
 
 def told(reading: Reading | None, result: Result) -> dict[str, Any]:
     """What a decision says: outcome, totals, and the lines that lead to them."""
-    answer: dict[str, Any] = {
-        "outcome": _OUTCOME[type(result)], "reason": None, "detail": None, "cost_usd": None,
-        "charge_usd": None, "currency": None, "cost": None, "charge": None, "lines": [],
-        "record": None, "revision": None, "variant": None,
-        "normaliser": reading.normaliser if reading else None,
-    }  # fmt: skip
+    normaliser = reading.normaliser if reading else None
     if not isinstance(result, Priced):
-        return answer | {"reason": result.reason, "detail": result.detail or None}
+        return {
+            "outcome": _OUTCOME[type(result)], "reason": result.reason,
+            "detail": result.detail or None, **_NO_PRICE, "lines": [], "normaliser": normaliser,
+        }  # fmt: skip
     cost = plain(result.cost)
     charge = cost if result.charge is result.cost else plain(result.charge)
     currency = result.currency or "USD"
-    if currency == "USD":
-        answer |= {"cost_usd": cost, "charge_usd": charge}
-    return answer | {
+    is_usd = currency == "USD"
+    return {
+        "outcome": "priced", "reason": None, "detail": None,
+        "cost_usd": cost if is_usd else None, "charge_usd": charge if is_usd else None,
         "currency": currency, "cost": cost, "charge": charge,
         "lines": [line_of(line) for line in result.lines],
         "record": result.price_key or None, "revision": result.price_revision or None,
-        "variant": result.variant or None,
+        "variant": result.variant or None, "normaliser": normaliser,
     }  # fmt: skip
 
 
-_OUTCOME = {Priced: "priced", Pending: "pending", Refusal: "quarantined"}
+_NO_PRICE: dict[str, Any] = {
+    "cost_usd": None, "charge_usd": None, "currency": None, "cost": None, "charge": None,
+    "lines": None, "record": None, "revision": None, "variant": None,
+}  # fmt: skip
+_OUTCOME: dict[type, str] = {Pending: "pending", Refusal: "quarantined"}
 
 
 def line_of(line: Line) -> dict[str, Any]:
     """quantity x price / per = amount; an adjustment, minimum or markup says its kind."""
+    kind, dimension, amount, quantity, price, per, multiply, rounded = line
     shown: dict[str, Any] = {
-        "dimension": line.dimension, "quantity": line.quantity or None,
-        "price": line.price or None, "per": line.per, "amount": plain(line.amount),
+        "dimension": dimension, "quantity": quantity or None, "price": price or None, "per": per,
+        "amount": plain(amount),
     }  # fmt: skip
-    if line.kind != "rate":
-        shown |= {"kind": line.kind, "multiply": line.multiply or None}
-    if line.rounded:
+    if kind != "rate":
+        shown |= {"kind": kind, "multiply": multiply or None}
+    if rounded:
         shown["rounded"] = True
     return shown
 
@@ -116,7 +122,8 @@ def fields_of(request: QuoteRequest) -> dict[str, Any]:
         "usage_payload": request.usage_payload, "flavour": _flavour(request),
     }  # fmt: skip
     if request.attributes is not None:
-        fields.update((name, value) for name, value in request.attributes if value is not None)
+        for name in request.attributes.model_fields_set:
+            fields[name] = getattr(request.attributes, name) or ""
     return fields
 
 
