@@ -1,14 +1,12 @@
 """Which variant of a record a call falls under, and which markups its org pays."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from services.pricing.book import PriceBook
 from services.pricing.conditions import (
     TIERED,
     Attributes,
-    Calendars,
+    Condition,
     Kind,
     Subject,
     attributes,
@@ -20,19 +18,21 @@ from services.pricing.rates import CompiledAdjustment, CompiledVariant, Markup, 
 NAMES = (*Key._fields, *Attributes._fields)
 """The fields of a call that tell what it is charged for, not how much of it."""
 _ORDINARY = ("",) * len(TIERED)
-_Chosen = CompiledVariant | Pending
+Chosen = tuple[CompiledVariant | Pending, list[CompiledAdjustment]]
+"""The variant, or why it is open; the adjustments on top."""
 
 
-class Choice(NamedTuple):
-    """What of a record calls of one kind may fall under.
-
-    `settled`: the variant, where neither size nor time of a call decide.
-    """
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a record calls of one kind may fall under, by which open conditions hold."""
 
     kind: Kind
-    variants: Sequence[CompiledVariant]
-    adjustments: Sequence[CompiledAdjustment]
-    settled: _Chosen | None
+    base: CompiledVariant
+    variants: list[CompiledVariant]
+    adjustments: list[CompiledAdjustment]
+    open: tuple[Condition, ...]
+    """Those of the adjustments and variants that look at the size or time of a call."""
+    outcomes: dict[tuple[bool, ...], Chosen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +67,32 @@ def choice_of(case: Case, version: Version) -> Choice:
     kind = case.kind._replace(models=(*case.kind.models, version.model))
     variants = [v for v in version.variants if v.condition.can_hold(kind)]
     adjustments = [a for a in version.adjustments if a.condition.can_hold(kind)]
-    conditions = [v.condition for v in variants] + [a.condition for a in adjustments]
-    is_settled = not any(condition.moving for condition in conditions)
-    settled = _best(kind, variants or [version.base], adjustments) if is_settled else None
-    choice = case.choices[version.key] = Choice(kind, variants, adjustments, settled)
+    conditions = [a.condition for a in adjustments] + [v.condition for v in variants]
+    is_open = tuple(condition for condition in conditions if condition.moving)
+    choice = Choice(kind, version.base, variants, adjustments, is_open)
+    case.choices[version.key] = choice
     return choice
 
 
-def choose(
-    choice: Choice, base: CompiledVariant, subject: Subject, calendars: Calendars
-) -> tuple[_Chosen, list[CompiledAdjustment]]:
-    """The variant with most conditions among those that hold, else the base; the adjustments."""
-    adjustments = [a for a in choice.adjustments if a.condition.holds_now(subject, calendars)]
-    held = [v for v in choice.variants if v.condition.holds_now(subject, calendars)]
-    return _best(choice.kind, held or [base], adjustments), adjustments
+def choose(choice: Choice, held: tuple[bool, ...]) -> Chosen:
+    """The variant with most conditions among those that hold, else the base; the adjustments.
+
+    `held` says which of the open conditions do.
+    """
+    known = choice.outcomes.get(held)
+    if known is not None:
+        return known
+    rest = iter(held)
+    adjustments = [a for a in choice.adjustments if not a.condition.moving or next(rest)]
+    variants = [v for v in choice.variants if not v.condition.moving or next(rest)]
+    chosen = _best(choice.kind, variants or [choice.base], adjustments), adjustments
+    choice.outcomes[held] = chosen
+    return chosen
 
 
 def _best(
     kind: Kind, best: list[CompiledVariant], adjustments: list[CompiledAdjustment]
-) -> _Chosen:
+) -> CompiledVariant | Pending:
     """Of context tiers with the same conditions the highest one reached wins."""
     if len(best) > 1:
         best = [v for v in best if not any(_beats(other, v) for other in best)]

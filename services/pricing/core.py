@@ -97,15 +97,16 @@ def _priced(
     book: PriceBook, case: Case, version: Version, used: Quantities, at: datetime
 ) -> Priced | Pending:
     choice = choice_of(case, version)
-    variant, adjustments = choice.settled, choice.adjustments
-    markups: list[Markup] | Pending = []
-    if variant is None or book.markup_rules:
+    held: tuple[bool, ...] = ()
+    if choice.open or book.markup_rules:
         subject = Subject(choice.kind, _context(version, used), at)
-        variant, adjustments = choose(choice, version.base, subject, book.calendars)
-        if not isinstance(variant, Pending):
-            markups = find_markups(book, case.key.org_id, version, subject)
+        held = tuple([condition.holds_now(subject, book.calendars) for condition in choice.open])
+    variant, adjustments = choose(choice, held)
     if isinstance(variant, Pending):
         return variant
+    markups: list[Markup] | Pending = []
+    if book.markup_rules:
+        markups = find_markups(book, case.key.org_id, version, subject)
     priced = _total(version, variant, used, adjustments)
     if isinstance(priced, Pending) or not markups:
         return priced
