@@ -1,6 +1,7 @@
 """Which API a payload came from, where provider and shape leave one reading. Else None."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Payload = Mapping[str, Any]
@@ -33,8 +34,38 @@ _LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning"})
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 
+class _LookedError(Exception):
+    """A rule looks at what stands under a name."""
+
+
+class _Names(dict[str, Any]):
+    """The names of a payload without its values."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name in self:
+            raise _LookedError
+        return default
+
+
 def infer(provider: str, payload: Payload) -> str | None:
     """The flavour. `provider` is a canonical name."""
+    found = by_names(provider, tuple(payload))
+    return _by_values(provider, payload) if found is _LOOKED else found
+
+
+_LOOKED = "names alone do not tell it"
+
+
+@lru_cache(maxsize=256)
+def by_names(provider: str, names: tuple[str, ...]) -> str | None:
+    """What the rules say of any payload with these names: few shapes have many calls each."""
+    try:
+        return _by_values(provider, _Names.fromkeys(names))
+    except _LookedError:
+        return _LOOKED
+
+
+def _by_values(provider: str, payload: Payload) -> str | None:
     body, usage = located(payload)
     if not usage or (usage is body and _tells_none(body)):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
