@@ -131,13 +131,13 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
         return Refusal(
             reason="usage_invalid", detail=str(wrong)[:4000], field=f"usage_payload.{wrong.field}"
         )
-    told, served, notes, cost, model, response_id, _ = reading
     if usage is not body:
-        model = model or word(body, "model", "modelVersion")
-        response_id = response_id or word(body, "id", "responseId")
+        reading.response_model = reading.response_model or word(body, "model", "modelVersion")
+        reading.response_id = reading.response_id or word(body, "id", "responseId")
     if body is not payload and "custom_id" in payload:
-        served = {"processing": "batch"} | served
-    return Reading(told, served, notes, cost, model, response_id, _NORMALISERS[name])
+        reading.served = {"processing": "batch"} | reading.served
+    reading.normaliser = _NORMALISERS[name]
+    return reading
 
 
 __all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

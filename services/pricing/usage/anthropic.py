@@ -83,8 +83,8 @@ def stream(usage: Payload, response: Payload) -> Reading:
         return messages(usage, response)
     reading = messages(last_of(events), response)
     begun = next((part(event, "message") for event in events if event.get("message")), {})
-    model, response_id = word(begun, "model"), word(begun, "id")
-    return reading._replace(response_model=model, response_id=response_id)
+    reading.response_model, reading.response_id = word(begun, "model"), word(begun, "id")
+    return reading
 
 
 def last_of(events: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ TRAFFIC = {
     "ON_DEMAND_FLEX": "flex",
     "ON_DEMAND": "standard",
 }
+_TIERS = frozenset({"trafficType", "traffic_type", "serviceTier", "service_tier"})
 _BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
 
@@ -52,6 +53,8 @@ def grounding(response: Payload) -> Quantities:
 
     Facts: ai.google.dev/gemini-api/docs/pricing and /google-search.
     """
+    if "candidates" not in response:
+        return {}
     searches = maps = 0
     for answer in items(response, "candidates"):
         told = part(answer, "groundingMetadata", "grounding_metadata")
@@ -123,6 +126,8 @@ def _output(usage: Payload, answer: int) -> Quantities:
 
 def served(usage: Payload, response: Payload) -> dict[str, str]:
     """The tier: Vertex calls it traffic type."""
+    if _TIERS.isdisjoint(usage):
+        return _tier(word(response, "serviceTier"))
     if traffic := word(usage, "trafficType", "traffic_type"):
         name = traffic.rsplit(".", 1)[-1].upper()
         return _tier(TRAFFIC.get(name, name.lower()))

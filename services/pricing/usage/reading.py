@@ -1,8 +1,9 @@
 """What a normaliser gives, and how it reads fields: strictly, missing never as zero."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.money import plain
 
@@ -14,7 +15,8 @@ Payload = Mapping[str, Any]
 Quantities = dict[str, int | str]
 
 
-class Reading(NamedTuple):
+@dataclass(slots=True)
+class Reading:
     """Disjoint quantities of one payload, and what else it says that changes the price.
 
     `quantities` by dimension of `schemas.usage`: an int, or plain decimal text where the unit is
