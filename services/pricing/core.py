@@ -39,6 +39,7 @@ from services.pricing.rates import (
 )
 
 _CACHE = CACHE_READ | CACHE_WRITE
+_tuple = tuple.__new__  # see `arithmetic`
 
 
 class Priced(NamedTuple):
@@ -148,10 +149,10 @@ def _total(
     saved = ZERO
     if read or written:
         saved = _cache_saved(variant.rates, used, EXACT.add(read, written), adjustments)
-    return Priced(
+    return _tuple(Priced, (
         version.currency, cost, cost, fresh, read, written, output, saved,
         version.key, version.revision, variant.id, lines,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _cache_saved(

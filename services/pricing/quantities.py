@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from schemas.call import CallEvent
 from schemas.dead import Refusal
@@ -17,6 +17,13 @@ Quantities = Mapping[str, int | Decimal]
 
 def quantities(usage: Told) -> Quantities | Refusal:
     """The quantities as exact numbers; tokens are whole."""
+    for value in usage.values():
+        if type(value) is not int:
+            return _parsed(usage)
+    return cast("Quantities", usage)
+
+
+def _parsed(usage: Told) -> Quantities | Refusal:
     used: dict[str, int | Decimal] = {}
     for dimension, value in usage.items():
         if type(value) is int:
