@@ -56,7 +56,7 @@ def infer(provider: str, payload: Payload) -> str | None:
 _LOOKED = "names alone do not tell it"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def by_names(provider: str, names: tuple[str, ...]) -> str | None:
     """What the rules say of any payload with these names: few shapes have many calls each."""
     try:
