@@ -13,7 +13,6 @@ from services.pricing.book import PriceBook
 from services.pricing.choice import NAMES
 from services.pricing.core import Priced, price_of
 from services.pricing.matching import Pending
-from services.pricing.providers import canonical
 from services.pricing.told import Result, read_and_price
 from services.pricing.usage import FLAVOURS, Reading, canonical_flavour, infer
 
@@ -99,7 +98,7 @@ def _flavour(request: QuoteRequest) -> str:
         return request.flavour
     if request.usage_payload is None:
         return ""
-    flavour = infer(canonical(request.provider or ""), request.usage_payload)
+    flavour = infer(request.provider or "", request.usage_payload)
     if flavour is None:
         raise QuoteError(
             f"flavour: provider and payload do not tell which API answered; one of {_known()}"

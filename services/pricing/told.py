@@ -12,7 +12,6 @@ from schemas.dead import Refusal
 from services.pricing.book import PriceBook
 from services.pricing.core import NOTHING_DUE, Priced, price, price_of
 from services.pricing.matching import Pending
-from services.pricing.providers import canonical
 from services.pricing.usage import Reading, infer, normalise
 
 Result = Priced | Pending | Refusal
@@ -69,7 +68,7 @@ def _is_to_be_read(event: CallEvent) -> bool:
 
 
 def _read(provider: str, flavour: str, payload: Mapping[str, Any]) -> Reading | Pending | Refusal:
-    flavour = flavour or infer(canonical(provider), payload) or ""
+    flavour = flavour or infer(provider, payload) or ""
     if not flavour:
         detail = "flavour: the payload's shape leaves more than one reading"
         return Pending("usage_not_normalised", detail)

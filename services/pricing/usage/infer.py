@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from services.pricing.providers import canonical
+
 Payload = Mapping[str, Any]
 
 _CHATS = {
@@ -48,9 +50,9 @@ class _Names(dict[str, Any]):
 
 
 def infer(provider: str, payload: Payload) -> str | None:
-    """The flavour. `provider` is a canonical name."""
+    """The flavour. `provider` in any spelling."""
     found = by_names(provider, tuple(payload))
-    return _by_values(provider, payload) if found is _LOOKED else found
+    return _by_values(canonical(provider), payload) if found is _LOOKED else found
 
 
 _LOOKED = "names alone do not tell it"
@@ -60,7 +62,7 @@ _LOOKED = "names alone do not tell it"
 def by_names(provider: str, names: tuple[str, ...]) -> str | None:
     """What the rules say of any payload with these names: few shapes have many calls each."""
     try:
-        return _by_values(provider, _Names.fromkeys(names))
+        return _by_values(canonical(provider), _Names.fromkeys(names))
     except _LookedError:
         return _LOOKED
 
