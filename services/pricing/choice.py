@@ -1,6 +1,7 @@
 """Which variant of a record a call falls under, and which markups its org pays."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.pricing.book import PriceBook
 from services.pricing.conditions import (
@@ -11,7 +12,7 @@ from services.pricing.conditions import (
     Subject,
     attributes,
 )
-from services.pricing.matching import Key, Pending, Step, in_force, plan
+from services.pricing.matching import Key, Pending, Step, in_force, new_plan
 from services.pricing.providers import canonical, plain_name
 from services.pricing.rates import CompiledAdjustment, CompiledVariant, Markup, Version
 
@@ -36,14 +37,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Alike:
+    """Calls that tell the same of all conditions, whichever org they are of."""
+
+    kind: Kind
+    choices: dict[str, Choice] = field(default_factory=dict)
+    """By the key of the record's version."""
+
+
+class Case(NamedTuple):
     """What all calls share that tell the same `NAMES`."""
 
     key: Key
     steps: tuple[Step, ...] | Pending
-    kind: Kind
-    choices: dict[str, Choice] = field(default_factory=dict)
-    """By the key of the record's version."""
+    alike: Alike
 
 
 def case_of(book: PriceBook, told: tuple[str, ...]) -> Case:
@@ -51,26 +58,35 @@ def case_of(book: PriceBook, told: tuple[str, ...]) -> Case:
     case: Case | None = book.cache.get(told)
     if case is None:
         key = Key(*told[: len(Key._fields)])
-        provider = canonical(key.provider)
-        models = (plain_name(key.response_model), plain_name(key.request_model))
-        kind = Kind(attributes(told[len(Key._fields) :], provider), provider, models)
-        case = Case(key, plan(book, key), kind)
+        case = Case(key, new_plan(book, key), _alike(book, told[1:]))
         book.remember(told, case)
     return case
 
 
-def choice_of(case: Case, version: Version) -> Choice:
-    """What of the record the case leaves to choose from."""
-    known = case.choices.get(version.key)
+def _alike(book: PriceBook, told: tuple[str, ...]) -> Alike:
+    """By the `NAMES` without the org's: orgs may be many."""
+    alike: Alike | None = book.cache.get(told)
+    if alike is None:
+        called, *models = told[: len(Key._fields) - 1]
+        provider = canonical(called)
+        served = attributes(told[len(Key._fields) - 1 :], provider)
+        alike = Alike(Kind(served, provider, tuple(map(plain_name, models))))
+        book.remember(told, alike)
+    return alike
+
+
+def choice_of(alike: Alike, version: Version) -> Choice:
+    """What of the record such calls have to choose from."""
+    known = alike.choices.get(version.key)
     if known is not None:
         return known
-    kind = case.kind._replace(models=(*case.kind.models, version.model))
+    kind = alike.kind._replace(models=(*alike.kind.models, version.model))
     variants = [v for v in version.variants if v.condition.can_hold(kind)]
     adjustments = [a for a in version.adjustments if a.condition.can_hold(kind)]
     conditions = [a.condition for a in adjustments] + [v.condition for v in variants]
     is_open = tuple(condition for condition in conditions if condition.moving)
     choice = Choice(kind, version.base, variants, adjustments, is_open)
-    case.choices[version.key] = choice
+    alike.choices[version.key] = choice
     return choice
 
 

@@ -97,7 +97,7 @@ def price_of(
 def _priced(
     book: PriceBook, case: Case, version: Version, used: Quantities, at: datetime
 ) -> Priced | Pending:
-    choice = choice_of(case, version)
+    choice = choice_of(case.alike, version)
     held: tuple[bool, ...] = ()
     if choice.open or book.markup_rules:
         subject = Subject(choice.kind, _context(version, used), at)

@@ -104,13 +104,14 @@ def plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
     """Where to look for the call's price, in order; the same until the book changes."""
     cached = book.cache.get(key)
     if cached is None:
-        cached = _plan(book, key)
+        cached = new_plan(book, key)
         book.remember(key, cached)
     result: tuple[Step, ...] | Pending = cached
     return result
 
 
-def _plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
+def new_plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
+    """The same for who remembers it himself."""
     provider = canonical(key.provider)
     if not provider:
         return Pending("provider_unknown", "the call names no provider")
