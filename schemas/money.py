@@ -47,7 +47,9 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("3.00")), plain(Decimal("1E-7")), plain(Decimal("100"))
     ('3', '0.0000001', '100')
     """
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if text not in ("-0", "") else "0"

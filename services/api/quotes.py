@@ -78,7 +78,7 @@ async def explain(
     row = await _telling(reader, caller, project or caller.key.project, event_id)
     call, more = stored(row[: len(COLUMNS)]), dict(zip(_PRICE, row[len(COLUMNS) :], strict=True))
     book = await request.app.state.book.current()
-    today = told(decide(call.event, book, call.billed_org))
+    today = decide(call.event, book, call.billed_org)
     lines = orjson.loads(more["lines"]) if more["lines"] else []
     is_priced = not call.pending
     return {
@@ -104,7 +104,7 @@ async def explain(
         "variant": call.variant or None,
         "book_position": more["book_position"],
         "price_record": await _record(reader, caller, call.price_key, more["book_position"]),
-        "today": today,
+        "today": told(today.reading, today.result),
     }
 
 

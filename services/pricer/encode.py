@@ -45,7 +45,7 @@ def priced_line(
     The payload hash is that of the call as told, also when it is told from the ledger: another
     normaliser does not make it another call.
     """
-    event, normaliser, result = decision
+    event, reading, result = decision.event, decision.reading, decision.result
     body = event_json(event)
     payload_hash = again.payload_hash or str(hash64(body if event is told else event_json(told)))
     fields: dict[str, Any] = {"payload_hash": payload_hash}
@@ -63,8 +63,8 @@ def priced_line(
         fields["pending"] = result.reason
         if result.detail:
             fields["pending_detail"] = result.detail
-    if normaliser:
-        fields["normaliser"] = normaliser
+    if reading is not None:
+        fields["normaliser"] = reading.normaliser
     if book_position:
         fields["book_position"] = book_position
     line = body[:-1] + b"," + orjson.dumps(fields)[1:]

@@ -69,7 +69,7 @@ class PartitionState:
 
 def ref_key(parked: ParkedCall) -> Key:
     """What decides which record the call waits for."""
-    event = told.read(parked.event).event
+    event = told.as_read(parked.event, told.read(parked.event))
     org_id = parked.billed_org or event.org_id
     return Key(org_id, event.provider, event.response_model, event.request_model)
 

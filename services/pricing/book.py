@@ -24,7 +24,7 @@ from schemas.price import (
     book_key,
 )
 from services.pricing.providers import KNOWN, canonical, plain_name
-from services.pricing.rates import Markup, Version, compile_markup, compile_price
+from services.pricing.rates import Markup, Version, compile_markup, compile_price, in_utc
 
 CACHE_MAX = 100_000
 """Remembered look-ups; beyond it all are forgotten and found again."""
@@ -237,8 +237,8 @@ def _alias_entry(record: AliasRecord, name: str) -> _Entry:
     alias = Alias(
         name,
         plain_name(record.model),
-        record.effective_from,
-        record.effective_to,
+        in_utc(record.effective_from),
+        None if record.effective_to is None else in_utc(record.effective_to),
         record.status == "active",
     )
     return _Entry(

@@ -55,33 +55,40 @@ def attributes(told: Sequence[str], provider: str = "") -> Attributes:
     return Attributes(processing, served, speed, region, deployment, *others)
 
 
+class Kind(NamedTuple):
+    """What conditions may look at that all calls told alike share."""
+
+    attributes: Attributes
+    provider: str
+    models: tuple[str, ...]
+
+
 class Subject(NamedTuple):
     """One call as conditions see it."""
 
-    attributes: Attributes
+    kind: Kind
     context_tokens: int
     at: datetime
-    provider: str
-    models: tuple[str, ...]
 
 
 class MissingCalendarError(LookupError):
     """A condition names a calendar that the book does not have: the price is not known."""
 
 
+_HoldsFor = Callable[[Kind], bool]
 _Holds = Callable[[Subject, Calendars], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled `When`. `needs_tier`: it never holds for a call served the ordinary way.
+    """A compiled `When`: tests that the kind of a call settles, then those of its size and time.
 
     `context_least`: the fewest context tokens it holds for.
     """
 
-    tests: tuple[_Holds, ...]
+    fixed: tuple[_HoldsFor, ...]
+    moving: tuple[_Holds, ...]
     named: frozenset[str]
-    needs_tier: bool = False
     context_least: int = 0
 
     @property
@@ -89,9 +96,13 @@ class Condition:
         """How many conditions there are: the most specific one wins."""
         return len(self.named)
 
-    def holds(self, subject: Subject, calendars: Calendars) -> bool:
-        """True when every condition does."""
-        for test in self.tests:  # noqa: SIM110 - a generator costs more than the tests
+    def can_hold(self, kind: Kind) -> bool:
+        """True when the kind of the call does not rule it out."""
+        return all(test(kind) for test in self.fixed)
+
+    def holds_now(self, subject: Subject, calendars: Calendars) -> bool:
+        """True for a kind that it can hold for when size and time fulfil it too."""
+        for test in self.moving:  # noqa: SIM110 - a generator costs more than the tests
             if not test(subject, calendars):
                 return False
         return True
@@ -101,37 +112,45 @@ def compile_when(when: When) -> Condition:
     """Compile, or `ValueError` for what can never be evaluated."""
     if when.processing is None and {tier(value) for value in when.service_tier or ()} == {BATCH}:
         when = when.model_copy(update={"processing": [BATCH], "service_tier": None})
-    tests: list[_Holds] = []
+    fixed: list[_HoldsFor] = []
+    moving: list[_Holds] = []
     for name in (*TIERED, *_PLAIN):
         values = getattr(when, name)
         if values is not None:
-            tests.append(_attribute(name, values))
+            fixed.append(_attribute(name, values))
     context_least = 0
     if when.context_tokens is not None:
         context_least = least(when.context_tokens)
-        tests.append(_context(context_least))
+        moving.append(_context(context_least))
     if when.utc_weekly is not None:
-        tests.append(_weekly(when))
+        moving += [_weekly(when), *map(_late, _names(when))]  # a calendar may be missing first
+    else:
+        fixed += _names(when)
+    named = frozenset(when.model_dump(exclude_none=True))
+    return Condition(tuple(fixed), tuple(moving), named, context_least)
+
+
+def _names(when: When) -> list[_HoldsFor]:
+    tests: list[_HoldsFor] = []
     if when.provider is not None:
         providers = frozenset(canonical(value) for value in when.provider)
-        tests.append(lambda subject, _: subject.provider in providers)
+        tests.append(lambda kind: kind.provider in providers)
     if when.model is not None:
         models = frozenset(plain_name(value) for value in when.model)
-        tests.append(lambda subject, _: not models.isdisjoint(subject.models))
-    named = frozenset(when.model_dump(exclude_none=True))
-    needs_tier = any(name in named and "" not in map(tier, getattr(when, name)) for name in TIERED)
-    return Condition(tuple(tests), named, needs_tier, context_least)
+        tests.append(lambda kind: not models.isdisjoint(kind.models))
+    return tests
 
 
-def _attribute(name: str, values: list[str]) -> _Holds:
+def _late(test: _HoldsFor) -> _Holds:
+    return lambda subject, _: test(subject.kind)
+
+
+def _attribute(name: str, values: list[str]) -> _HoldsFor:
     spelling = tier if name in TIERED else plain_name
     allowed = frozenset(spelling(value) for value in values)
     index = Attributes._fields.index(name)
 
-    def holds(subject: Subject, _: Calendars) -> bool:
-        return subject.attributes[index] in allowed
-
-    return holds
+    return lambda kind: kind.attributes[index] in allowed
 
 
 def least(threshold: Threshold) -> int:

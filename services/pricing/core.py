@@ -4,9 +4,10 @@ The price depends on the call and the book alone: its own time picks the version
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from schemas.call import CallEvent
 from schemas.dead import Refusal
@@ -24,24 +25,21 @@ from services.pricing.arithmetic import (
     split_by,
 )
 from services.pricing.book import PriceBook
-from services.pricing.choice import choose_variant, find_markups
-from services.pricing.conditions import (
-    Attributes,
-    MissingCalendarError,
-    Subject,
-    attributes,
-)
-from services.pricing.matching import Key, Pending, find_version
-from services.pricing.providers import canonical, plain_name
-from services.pricing.quantities import COST_KIND, Quantities, quantities
+from services.pricing.choice import NAMES, Case, case_of, choice_of, choose, find_markups
+from services.pricing.conditions import MissingCalendarError, Subject
+from services.pricing.matching import Pending, version_at
+from services.pricing.quantities import COST_KIND, Quantities, Told, quantities
 from services.pricing.rates import (
     CompiledAdjustment,
     CompiledVariant,
+    Markup,
     RateSet,
     Version,
+    in_utc,
 )
 
 _CACHE = CACHE_READ | CACHE_WRITE
+_tuple = tuple.__new__  # see `arithmetic`
 
 
 class Priced(NamedTuple):
@@ -65,21 +63,29 @@ NOTHING_DUE = Priced("", ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, "", 0, "", []
 """The price of a step that nobody bills: retrieval, a tool of one's own, a refused call."""
 
 
+_NAMES = itemgetter(*NAMES)
+
+
 def price(event: CallEvent, book: PriceBook) -> Priced | Pending | Refusal:
     """The price of the call at its own time."""
-    if not event.is_billable:
-        return NOTHING_DUE
-    if not event.usage:
+    return price_of(vars(event), event.usage, book) if event.is_billable else NOTHING_DUE
+
+
+def price_of(
+    fields: Mapping[str, Any], usage: Told | None, book: PriceBook
+) -> Priced | Pending | Refusal:
+    """The price of a call with these fields and this usage, at its own time."""
+    if not usage:
         return Pending("usage_missing", "the call tells no usage")
-    used = quantities(event)
+    used = quantities(usage)
     if isinstance(used, Refusal):
         return used
-    key = Key(event.org_id, event.provider, event.response_model, event.request_model)
-    version = find_version(book, key, event.occurred_at)
+    case, at = case_of(book, _NAMES(fields)), in_utc(fields["occurred_at"])
+    version = version_at(case.steps, case.key, at)
     if isinstance(version, Pending):
         return version
     try:
-        return _priced(event, book, version, used)
+        return _priced(book, case, version, used, at)
     except OutOfRangeError:
         return Refusal(
             reason="cost_out_of_range", detail=f"{version.key}: no call costs that much"[:4000]
@@ -89,16 +95,19 @@ def price(event: CallEvent, book: PriceBook) -> Priced | Pending | Refusal:
 
 
 def _priced(
-    event: CallEvent, book: PriceBook, version: Version, used: Quantities
+    book: PriceBook, case: Case, version: Version, used: Quantities, at: datetime
 ) -> Priced | Pending:
-    if _is_ordinary(event, book, version):
-        return _total(version, version.base, used)
-    subject = _subject(event, book, version, used)
-    adjustments = [a for a in version.adjustments if a.condition.holds(subject, book.calendars)]
-    variant = choose_variant(book, version, subject, adjustments)
+    choice = choice_of(case.alike, version)
+    held: tuple[bool, ...] = ()
+    if choice.open or book.markup_rules:
+        subject = Subject(choice.kind, _context(version, used), at)
+        held = tuple([condition.holds_now(subject, book.calendars) for condition in choice.open])
+    variant, adjustments = choose(choice, held)
     if isinstance(variant, Pending):
         return variant
-    markups = find_markups(book, event.org_id, version, subject)
+    markups: list[Markup] | Pending = []
+    if book.markup_rules:
+        markups = find_markups(book, case.key.org_id, version, subject)
     priced = _total(version, variant, used, adjustments)
     if isinstance(priced, Pending) or not markups:
         return priced
@@ -108,80 +117,58 @@ def _priced(
     return priced._replace(charge=charge, lines=priced.lines + added)
 
 
-def _is_ordinary(event: CallEvent, book: PriceBook, version: Version) -> bool:
-    """The common case, which needs no look at conditions at all."""
-    if event.processing or event.service_tier or event.speed or book.markup_rules:
-        return False
-    return version.is_base_ordinarily
+def _context(version: Version, used: Quantities) -> int:
+    """The tokens that long-context tiers look at."""
+    measured = 0
+    for dimension, number in used.items():
+        if dimension in version.measure:
+            measured += int(number)
+    return measured
 
 
 def _total(
     version: Version,
     variant: CompiledVariant,
     used: Quantities,
-    adjustments: Sequence[CompiledAdjustment] = (),
+    adjustments: Sequence[CompiledAdjustment],
 ) -> Priced | Pending:
-    lines = _rate_lines(variant.rates, used)
-    if isinstance(lines, Pending):
-        return lines
-    if version.minimums:
-        lines += minimum_lines(lines, version.minimums)
-    totals = by_dimension(lines)
-    if adjustments:
-        lines += adjustment_lines(totals, adjustments)
-    fresh, read, written, output, cost = split_by(totals, COST_KIND)
-    checked(cost)
-    saved = _cache_saved(variant.rates, used, totals, adjustments) if read or written else ZERO
-    return Priced(
-        version.currency, cost, cost, fresh, read, written, output, saved,
-        version.key, version.revision, variant.id, lines,
-    )  # fmt: skip
-
-
-_TOLD = attrgetter("provider", "response_model", "request_model", *Attributes._fields)
-
-
-def _subject(event: CallEvent, book: PriceBook, version: Version, used: Quantities) -> Subject:
-    told = _TOLD(event)
-    known = book.cache.get(told)
-    if known is None:
-        provider, *models = told[:3]
-        name = canonical(provider)
-        known = (attributes(told[3:], name), name, tuple(map(plain_name, models)))
-        book.remember(told, known)
-    measured = 0
-    for dimension, number in used.items():
-        if dimension in version.measure:
-            measured += int(number)
-    return Subject(known[0], measured, event.occurred_at, known[1], (*known[2], version.model))
-
-
-def _rate_lines(rates: RateSet, used: Quantities) -> list[Line] | Pending:
-    lines = []
+    lines: list[Line] = []
     for dimension, quantity in used.items():
         if not quantity:
             continue
-        rate = rates.get(dimension)
+        rate = variant.rates.get(dimension)
         if rate is None:
             return Pending("rate_missing", dimension)
         lines.append(rate_line(dimension, rate, quantity))
-    return lines
+    if version.minimums:
+        lines += minimum_lines(lines, version.minimums)
+    if adjustments:
+        lines += adjustment_lines(by_dimension(lines), adjustments)
+    fresh, read, written, output, cost = split_by(lines, COST_KIND)
+    checked(cost)
+    saved = ZERO
+    if read or written:
+        saved = _cache_saved(variant.rates, used, EXACT.add(read, written), adjustments)
+    return _tuple(Priced, (
+        version.currency, cost, cost, fresh, read, written, output, saved,
+        version.key, version.revision, variant.id, lines,
+    ))  # fmt: skip
 
 
 def _cache_saved(
     rates: RateSet,
     used: Quantities,
-    totals: Mapping[str, Decimal],
+    paid: Decimal,
     adjustments: Sequence[CompiledAdjustment],
 ) -> Decimal:
     """What the cached tokens would have cost as fresh input, less what they did cost."""
     as_input = rates.get("input")
     if as_input is None:
         return ZERO
-    cached, paid, add = 0, ZERO, EXACT.add
+    cached = 0
     for dimension, number in used.items():
-        if dimension in _CACHE and number:
-            cached, paid = cached + int(number), add(paid, totals[dimension])
+        if dimension in _CACHE:
+            cached += int(number)
     fresh = rate_line("input", as_input, cached).amount
     if adjustments:
         adjusted = {"input": fresh}

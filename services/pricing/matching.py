@@ -104,13 +104,14 @@ def plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
     """Where to look for the call's price, in order; the same until the book changes."""
     cached = book.cache.get(key)
     if cached is None:
-        cached = _plan(book, key)
+        cached = new_plan(book, key)
         book.remember(key, cached)
     result: tuple[Step, ...] | Pending = cached
     return result
 
 
-def _plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
+def new_plan(book: PriceBook, key: Key) -> tuple[Step, ...] | Pending:
+    """The same for who remembers it himself."""
     provider = canonical(key.provider)
     if not provider:
         return Pending("provider_unknown", "the call names no provider")
@@ -170,7 +171,11 @@ def _pattern(place: Place, references: tuple[str, ...]) -> Pattern | None:
 
 def find_version(book: PriceBook, key: Key, at: datetime) -> Version | Pending:
     """The price record version in force for the call at its own time."""
-    steps = plan(book, key)
+    return version_at(plan(book, key), key, at)
+
+
+def version_at(steps: tuple[Step, ...] | Pending, key: Key, at: datetime) -> Version | Pending:
+    """The version that a plan leads to at an instant."""
     if isinstance(steps, Pending):
         return steps
     missed = ""

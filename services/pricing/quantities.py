@@ -2,19 +2,30 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, cast
 
 from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.usage import CACHE_READ, CACHE_WRITE, FRESH_INPUT, OUTPUT, TOKEN_DIMENSIONS
 
+Told = Mapping[Any, int | str]
+"""By dimension, as a call or its payload tells them."""
+
 Quantities = Mapping[str, int | Decimal]
 """Whole numbers as `int`: `schemas.money.EXACT` takes both."""
 
 
-def quantities(event: CallEvent) -> Quantities | Refusal:
+def quantities(usage: Told) -> Quantities | Refusal:
     """The quantities as exact numbers; tokens are whole."""
+    for value in usage.values():
+        if type(value) is not int:
+            return _parsed(usage)
+    return cast("Quantities", usage)
+
+
+def _parsed(usage: Told) -> Quantities | Refusal:
     used: dict[str, int | Decimal] = {}
-    for dimension, value in (event.usage or {}).items():
+    for dimension, value in usage.items():
         if type(value) is int:
             used[dimension] = value
             continue

@@ -1,22 +1,22 @@
 """A quote: what one call costs by a price book, with every line of the sum. Pure."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from schemas.call import CallEvent
 from schemas.dead import Refusal
 from schemas.money import plain
 from schemas.quote import QuoteRequest
 from services.pricing.arithmetic import Line
 from services.pricing.book import PriceBook
-from services.pricing.core import Priced
+from services.pricing.choice import NAMES
+from services.pricing.core import Priced, price_of
 from services.pricing.matching import Pending
-from services.pricing.providers import canonical
-from services.pricing.told import Decision, decide
-from services.pricing.usage import FLAVOURS, canonical_flavour, infer
+from services.pricing.told import Result, read_and_price
+from services.pricing.usage import FLAVOURS, Reading, canonical_flavour, infer
+
+_parse = QuoteRequest.__pydantic_validator__.validate_json
 
 
 class QuoteError(ValueError):
@@ -26,7 +26,7 @@ class QuoteError(ValueError):
 def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
     """The answer to one JSON line, and whether it was understood."""
     try:
-        request = QuoteRequest.model_validate_json(line)
+        request = _parse(line)
         return quote(request, book), True
     except ValidationError as wrong:
         return {"id": _id_of(line), "error": first_of(wrong)}, False
@@ -36,46 +36,54 @@ def quote_line(line: bytes, book: PriceBook) -> tuple[dict[str, Any], bool]:
 
 def quote(request: QuoteRequest, book: PriceBook) -> dict[str, Any]:
     """The outcome as JSON values; `QuoteError` for a request that leaves its meaning open."""
-    decision = decide(event_of(request), book)
-    return {"id": request.id} | told(decision)
+    reading: Reading | None = None
+    fields = fields_of(request)
+    if request.usage_payload is not None:
+        reading, result = read_and_price(fields, book)
+    else:
+        result = price_of(fields, request.usage, book)
+    return {"id": request.id, **told(reading, result)}
 
 
-def told(decision: Decision) -> dict[str, Any]:
+def told(reading: Reading | None, result: Result) -> dict[str, Any]:
     """What a decision says: outcome, totals, and the lines that lead to them."""
-    result = decision.result
-    answer: dict[str, Any] = {
-        "outcome": _OUTCOME[type(result)], "reason": None, "detail": None, "cost_usd": None,
-        "charge_usd": None, "currency": None, "cost": None, "charge": None, "lines": [],
-        "record": None, "revision": None, "variant": None,
-        "normaliser": decision.normaliser or None,
-    }  # fmt: skip
+    normaliser = reading.normaliser if reading else None
     if not isinstance(result, Priced):
-        return answer | {"reason": result.reason, "detail": result.detail or None}
+        return {
+            "outcome": _OUTCOME[type(result)], "reason": result.reason,
+            "detail": result.detail or None, **_NO_PRICE, "lines": [], "normaliser": normaliser,
+        }  # fmt: skip
     cost = plain(result.cost)
     charge = cost if result.charge is result.cost else plain(result.charge)
     currency = result.currency or "USD"
-    if currency == "USD":
-        answer |= {"cost_usd": cost, "charge_usd": charge}
-    return answer | {
+    is_usd = currency == "USD"
+    return {
+        "outcome": "priced", "reason": None, "detail": None,
+        "cost_usd": cost if is_usd else None, "charge_usd": charge if is_usd else None,
         "currency": currency, "cost": cost, "charge": charge,
         "lines": [line_of(line) for line in result.lines],
         "record": result.price_key or None, "revision": result.price_revision or None,
-        "variant": result.variant or None,
+        "variant": result.variant or None, "normaliser": normaliser,
     }  # fmt: skip
 
 
-_OUTCOME = {Priced: "priced", Pending: "pending", Refusal: "quarantined"}
+_NO_PRICE: dict[str, Any] = {
+    "cost_usd": None, "charge_usd": None, "currency": None, "cost": None, "charge": None,
+    "lines": None, "record": None, "revision": None, "variant": None,
+}  # fmt: skip
+_OUTCOME: dict[type, str] = {Pending: "pending", Refusal: "quarantined"}
 
 
 def line_of(line: Line) -> dict[str, Any]:
     """quantity x price / per = amount; an adjustment, minimum or markup says its kind."""
+    kind, dimension, amount, quantity, price, per, multiply, rounded = line
     shown: dict[str, Any] = {
-        "dimension": line.dimension, "quantity": line.quantity or None,
-        "price": line.price or None, "per": line.per, "amount": plain(line.amount),
+        "dimension": dimension, "quantity": quantity or None, "price": price or None, "per": per,
+        "amount": plain(amount),
     }  # fmt: skip
-    if line.kind != "rate":
-        shown |= {"kind": line.kind, "multiply": line.multiply or None}
-    if line.rounded:
+    if kind != "rate":
+        shown |= {"kind": kind, "multiply": multiply or None}
+    if rounded:
         shown["rounded"] = True
     return shown
 
@@ -90,7 +98,7 @@ def _flavour(request: QuoteRequest) -> str:
         return request.flavour
     if request.usage_payload is None:
         return ""
-    flavour = infer(canonical(request.provider or ""), request.usage_payload)
+    flavour = infer(request.provider or "", request.usage_payload)
     if flavour is None:
         raise QuoteError(
             f"flavour: provider and payload do not tell which API answered; one of {_known()}"
@@ -102,23 +110,20 @@ def _known() -> str:
     return ", ".join(FLAVOURS)
 
 
-_BLANK = CallEvent(event_id="quote", occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
+_BLANK = dict.fromkeys(NAMES, "")
 
 
-def event_of(request: QuoteRequest) -> CallEvent:
-    """The call that the request describes; `QuoteError` where it leaves its meaning open.
-
-    The fields of a request have the types of a call's, so what was checked once is not again.
-    """
-    told: dict[str, Any] = {
-        "occurred_at": request.time, "org_id": request.org_id or "",
+def fields_of(request: QuoteRequest) -> dict[str, Any]:
+    """What of a call the price depends on; `QuoteError` where the request leaves that open."""
+    fields: dict[str, Any] = {
+        **_BLANK, "occurred_at": request.time, "org_id": request.org_id or "",
         "provider": request.provider or "", "response_model": request.model or "",
-        "usage": request.usage, "usage_payload": request.usage_payload,
-        "flavour": _flavour(request),
+        "usage_payload": request.usage_payload, "flavour": _flavour(request),
     }  # fmt: skip
     if request.attributes is not None:
-        told.update((name, value) for name, value in request.attributes if value is not None)
-    return _BLANK.replaced(told)
+        for name in request.attributes.model_fields_set:
+            fields[name] = getattr(request.attributes, name) or ""
+    return fields
 
 
 def _id_of(line: bytes) -> Any:

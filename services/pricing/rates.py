@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, Inexact
 from functools import lru_cache
 from typing import Any
@@ -67,8 +67,6 @@ class Version:
     adjustments: tuple[CompiledAdjustment, ...]
     minimums: RateSet
     measure: frozenset[str]
-    is_base_ordinarily: bool
-    """True when only a tier that a call names can lead away from the base rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,11 @@ class Markup:
 
 def compile_price(record: PriceRecord, key: str) -> Version:
     """Compile a price record, or `ValueError` where it contradicts itself."""
-    _check_window(record.effective_from, record.effective_to)
-    base = _rate_set(record.rates)
+    since, until = _window(record.effective_from, record.effective_to)
+    rates = _rate_set(record.rates)
+    base = CompiledVariant(
+        "", Condition((), (), frozenset()), _with_fallback(rates, record.fallback)
+    )
     ids = [variant.id for variant in record.variants]
     if len(set(ids)) != len(ids):
         raise ValueError("two variants have the same id")
@@ -99,39 +100,37 @@ def compile_price(record: PriceRecord, key: str) -> Version:
             variant.id,
             compile_when(variant.when),
             _with_fallback(
-                _inherited(base, list(variant.inherit)) | _rate_set(variant.rates),
+                _inherited(rates, list(variant.inherit)) | _rate_set(variant.rates),
                 record.fallback,
             ),
         )
         for variant in record.variants
     )
-    adjustments = _adjustments(record)
     return Version(
         key=key,
         provider=canonical(record.provider),
         model=plain_name(record.model),
-        effective_from=record.effective_from,
-        effective_to=record.effective_to,
+        effective_from=since,
+        effective_to=until,
         active=record.status == "active",
         revision=record.revision,
         currency=record.currency,
-        base=CompiledVariant("", Condition((), frozenset()), _with_fallback(base, record.fallback)),
+        base=base,
         variants=variants,
-        adjustments=adjustments,
+        adjustments=_adjustments(record),
         minimums=_rate_set(record.minimums),
         measure=frozenset(record.context_measure) if record.context_measure else INPUT,
-        is_base_ordinarily=not adjustments and all(v.condition.needs_tier for v in variants),
     )
 
 
 def compile_markup(record: MarkupRecord, key: str) -> Markup:
     """Compile a markup, or `ValueError` where it contradicts itself."""
-    _check_window(record.effective_from, record.effective_to)
+    since, until = _window(record.effective_from, record.effective_to)
     return Markup(
         key=key,
         rule_id=record.rule_id,
-        effective_from=record.effective_from,
-        effective_to=record.effective_to,
+        effective_from=since,
+        effective_to=until,
         active=record.status == "active",
         condition=compile_when(record.when),
         multiply=Decimal(record.multiply),
@@ -141,9 +140,18 @@ def compile_markup(record: MarkupRecord, key: str) -> Markup:
     )
 
 
-def _check_window(start: datetime, end: datetime | None) -> None:
+def in_utc(at: datetime) -> datetime:
+    """The instant in UTC: those of two zone objects take thirty times as long to compare."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # of the first or last day there is
+        return at
+
+
+def _window(start: datetime, end: datetime | None) -> tuple[datetime, datetime | None]:
     if end is not None and end <= start:
         raise ValueError("effective_to must be after effective_from")
+    return in_utc(start), None if end is None else in_utc(end)
 
 
 def _adjustments(record: PriceRecord) -> tuple[CompiledAdjustment, ...]:

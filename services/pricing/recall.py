@@ -15,7 +15,7 @@ from schemas.price import PriceRecord, ReplayRecord
 from services.pricing.book import PriceBook
 from services.pricing.matching import Key, Pending, plan
 from services.pricing.providers import canonical, plain_name, spellings
-from services.pricing.told import decide, read
+from services.pricing.told import as_read, decide, read
 
 _COPIED = (
     "event_id", "project", "trace_id", "span_id", "parent_span_id", "conversation_id", "user_id",
@@ -194,7 +194,7 @@ def _hour(at: datetime) -> datetime:
 
 def instead(event: CallEvent, provider: str, model: str) -> CallEvent:
     """The call as if another model had answered it, with the same quantities."""
-    read_event = read(event).event
+    read_event = as_read(event, read(event))
     return read_event.model_copy(
         update={
             "provider": provider, "response_model": model, "request_model": "",

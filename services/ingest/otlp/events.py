@@ -6,6 +6,7 @@ knows, and which of several tellings counts, is decided later, when all are seen
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
@@ -156,7 +157,7 @@ def _value(found: Mapping[str, Found], name: str) -> Any:
 
 
 def _says_error(found: Mapping[str, Found], name: str) -> bool:
-    return str(_value(found, name)).upper() == "ERROR"
+    return name in found and str(found[name].value).upper() == "ERROR"
 
 
 def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
@@ -174,8 +175,14 @@ def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
 
 def instant(nanoseconds: int) -> str:
     """ISO 8601 in UTC, to the millisecond; the epoch where no time was told."""
-    at = datetime.fromtimestamp(nanoseconds // 1_000_000 / 1000, UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole, milliseconds = divmod(nanoseconds // 1_000_000, 1000)
+    return f"{_second(whole)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(at: int) -> str:
+    """Spans that come together ended in the same few seconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat()[: len("2026-01-01T00:00:00")]
 
 
 def duration(start: int, end: int) -> int | None:

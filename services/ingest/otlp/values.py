@@ -81,6 +81,8 @@ class JsonAttributes:
 
 def from_proto(value: Any) -> Any:
     """An AnyValue message in Python's types; bytes as base64 text."""
+    if told := value.string_value or value.int_value:
+        return told  # nearly always: it has one value, and all others are empty
     kind = value.WhichOneof("value")
     if kind == "string_value":
         return value.string_value

@@ -18,7 +18,7 @@ from services.pricing.usage import (
     google,
     openai,
 )
-from services.pricing.usage.infer import body_of, infer, is_of_batch, usage_of
+from services.pricing.usage.infer import infer, located
 from services.pricing.usage.reading import InvalidError, Payload, Reading, word
 
 
@@ -67,6 +67,7 @@ FLAVOURS: dict[str, Flavour] = {
     "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes", 2),
 }
 """Every flavour by name."""
+_NORMALISERS = {name: f"{name}@{flavour.version}" for name, flavour in FLAVOURS.items()}
 
 SYNONYMS = {
     "openai": "openai.chat", "openai.chat_completions": "openai.chat",
@@ -122,23 +123,21 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
-    is_batch = is_of_batch(payload)
-    payload = body_of(payload)
-    found, usage = FLAVOURS[name], usage_of(payload)
+    body, usage = located(payload)
+    found = FLAVOURS[name]
     try:
-        reading = found.read(usage, payload)
+        reading = found.read(usage, body)
     except InvalidError as wrong:
         return Refusal(
             reason="usage_invalid", detail=str(wrong)[:4000], field=f"usage_payload.{wrong.field}"
         )
-    told, served, notes, cost, model, response_id, _ = reading
-    if usage is not payload:
-        model = model or word(payload, "model", "modelVersion")
-        response_id = response_id or word(payload, "id", "responseId")
-    if is_batch:
-        served = {"processing": "batch"} | served
-    normaliser = f"{name}@{found.version}"
-    return Reading(told, served, notes, cost, model, response_id, normaliser)
+    if usage is not body:
+        reading.response_model = reading.response_model or word(body, "model", "modelVersion")
+        reading.response_id = reading.response_id or word(body, "id", "responseId")
+    if body is not payload and "custom_id" in payload:
+        reading.served = {"processing": "batch"} | reading.served
+    reading.normaliser = _NORMALISERS[name]
+    return reading
 
 
 __all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

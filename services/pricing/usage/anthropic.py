@@ -12,6 +12,7 @@ from services.pricing.usage.reading import (
     Payload,
     Quantities,
     Reading,
+    are_zero,
     count,
     part,
     quantities,
@@ -19,6 +20,7 @@ from services.pricing.usage.reading import (
     word,
 )
 
+_SERVED = frozenset({"service_tier", "speed", "inference_geo"})
 NOWHERE = frozenset({"", "global", "not_available", "unknown"})
 
 
@@ -44,6 +46,8 @@ def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - al
 def writes(usage: Payload) -> Quantities:
     """Cache writes by lifetime. Without a split they live five minutes: Anthropic's default."""
     total, split = count(usage, "cache_creation_input_tokens"), part(usage, "cache_creation")
+    if not total and are_zero(split):
+        return {}
     short = count(split, "ephemeral_5m_input_tokens")
     long = count(split, "ephemeral_1h_input_tokens")
     if short is None and long is None:
@@ -57,6 +61,8 @@ def writes(usage: Payload) -> Quantities:
 
 def served(usage: Payload) -> dict[str, str]:
     """What the price depends on: batch is a way of processing, the rest are tiers."""
+    if _SERVED.isdisjoint(usage):
+        return {}
     told: dict[str, str] = {}
     if tier := word(usage, "service_tier"):
         told["processing" if tier == "batch" else "service_tier"] = tier
@@ -77,8 +83,8 @@ def stream(usage: Payload, response: Payload) -> Reading:
         return messages(usage, response)
     reading = messages(last_of(events), response)
     begun = next((part(event, "message") for event in events if event.get("message")), {})
-    model, response_id = word(begun, "model"), word(begun, "id")
-    return reading._replace(response_model=model, response_id=response_id)
+    reading.response_model, reading.response_id = word(begun, "model"), word(begun, "id")
+    return reading
 
 
 def last_of(events: Any) -> dict[str, Any]:

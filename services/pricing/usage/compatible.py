@@ -107,10 +107,10 @@ def xai_responses(usage: Payload, response: Payload) -> Reading:
 
 
 def _xai(reading: Reading, usage: Payload) -> Reading:
-    found = reading.quantities | _xai_tools(usage, reading.quantities)
-    ticks = count(usage, "cost_in_usd_ticks")
-    cost = plain(Decimal(ticks) / TICKS) if ticks is not None else None
-    return reading._replace(quantities=found, reported_cost=cost)
+    reading.quantities |= _xai_tools(usage, reading.quantities)
+    if (ticks := count(usage, "cost_in_usd_ticks")) is not None:
+        reading.reported_cost = plain(Decimal(ticks) / TICKS)
+    return reading
 
 
 _XAI_TOOLS = {

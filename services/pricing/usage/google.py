@@ -25,6 +25,7 @@ TRAFFIC = {
     "ON_DEMAND_FLEX": "flex",
     "ON_DEMAND": "standard",
 }
+_TIERS = frozenset({"trafficType", "traffic_type", "serviceTier", "service_tier"})
 _BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
 
@@ -52,14 +53,16 @@ def grounding(response: Payload) -> Quantities:
 
     Facts: ai.google.dev/gemini-api/docs/pricing and /google-search.
     """
+    if "candidates" not in response:
+        return {}
     searches = maps = 0
     for answer in items(response, "candidates"):
         told = part(answer, "groundingMetadata", "grounding_metadata")
         queries = told.get("webSearchQueries") or told.get("web_search_queries")
         searches += len(queries) if isinstance(queries, list) else 0
         maps += any("maps" in chunk for chunk in items(told, "groundingChunks", "grounding_chunks"))
-    if _BY_ANSWER.match(word(response, "modelVersion", "model_version").lower()):
-        searches = min(searches, 1)
+    if searches and _BY_ANSWER.match(word(response, "modelVersion", "model_version").lower()):
+        searches = 1
     return quantities(web_search=searches, maps_search=min(maps, 1))
 
 
@@ -86,10 +89,13 @@ def _modalities(usage: Payload, *names: str) -> dict[str, int]:
 def _input(usage: Payload, prompt: int, cached: int) -> tuple[Quantities, tuple[str, ...]]:
     told = _modalities(usage, "promptTokensDetails", "prompt_tokens_details")
     kept = _modalities(usage, "cacheTokensDetails", "cache_tokens_details")
-    sizes = {name: told.get(name, 0) for name in ("AUDIO", "IMAGE", "VIDEO")}
-    hits = {name: kept.get(name, 0) for name in sizes}
     rest("promptTokensDetails", prompt, told.values())
     rest("cacheTokensDetails", cached, kept.values())
+    if told.keys() <= _TEXT and kept.keys() <= _TEXT:
+        fresh_text = rest("cachedContentTokenCount", prompt, (cached,))
+        return quantities(input=fresh_text, cache_read=cached), ()
+    sizes = {name: told.get(name, 0) for name in ("AUDIO", "IMAGE", "VIDEO")}
+    hits = {name: kept.get(name, 0) for name in sizes}
     text = rest("promptTokensDetails", prompt, sizes.values())
     text_hits = rest("cacheTokensDetails", cached, hits.values())
     fresh = {name: rest("cacheTokensDetails", sizes[name], (hits[name],)) for name in sizes}
@@ -108,6 +114,8 @@ def _output(usage: Payload, answer: int) -> Quantities:
     told = _modalities(
         usage, "candidatesTokensDetails", "candidates_tokens_details", "responseTokensDetails"
     )
+    if not told:
+        return {"output": answer}
     rest("candidatesTokensDetails", answer, told.values())
     text = rest("candidatesTokensDetails", answer, (v for k, v in told.items() if k not in _TEXT))
     return quantities(
@@ -118,6 +126,8 @@ def _output(usage: Payload, answer: int) -> Quantities:
 
 def served(usage: Payload, response: Payload) -> dict[str, str]:
     """The tier: Vertex calls it traffic type."""
+    if _TIERS.isdisjoint(usage):
+        return _tier(word(response, "serviceTier"))
     if traffic := word(usage, "trafficType", "traffic_type"):
         name = traffic.rsplit(".", 1)[-1].upper()
         return _tier(TRAFFIC.get(name, name.lower()))

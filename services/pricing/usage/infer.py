@@ -1,7 +1,10 @@
 """Which API a payload came from, where provider and shape leave one reading. Else None."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
+
+from services.pricing.providers import canonical
 
 Payload = Mapping[str, Any]
 
@@ -19,6 +22,7 @@ _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
 _OUTSIDE = frozenset({"response", "result", "metadata"})
 """What holds a body inside a larger payload."""
+_HOLDERS = _OUTSIDE | _NAMES
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
@@ -28,14 +32,43 @@ _INVOKED = (
     "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
     "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
 )  # fmt: skip
-_LANGCHAIN = ("cache_read", "cache_creation", "reasoning")
+_LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning"})
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 
+class _LookedError(Exception):
+    """A rule looks at what stands under a name."""
+
+
+class _Names(dict[str, Any]):
+    """The names of a payload without its values."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name in self:
+            raise _LookedError
+        return default
+
+
 def infer(provider: str, payload: Payload) -> str | None:
-    """The flavour. `provider` is a canonical name."""
-    body = body_of(payload)
-    usage = usage_of(body)
+    """The flavour. `provider` in any spelling."""
+    found = by_names(provider, tuple(payload))
+    return _by_values(canonical(provider), payload) if found is _LOOKED else found
+
+
+_LOOKED = "names alone do not tell it"
+
+
+@lru_cache(maxsize=64)
+def by_names(provider: str, names: tuple[str, ...]) -> str | None:
+    """What the rules say of any payload with these names: few shapes have many calls each."""
+    try:
+        return _by_values(canonical(provider), _Names.fromkeys(names))
+    except _LookedError:
+        return _LOOKED
+
+
+def _by_values(provider: str, payload: Payload) -> str | None:
+    body, usage = located(payload)
     if not usage or (usage is body and _tells_none(body)):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
     if (library := _library(usage)) is not None:
@@ -89,7 +122,7 @@ def body_of(payload: Payload) -> Payload:
     line of a batch's results holds it one level deeper.
     """
     if _OUTSIDE.isdisjoint(payload):
-        return payload  # nearly always
+        return payload
     for outer, name in _RESULTS:
         held = payload.get(outer)
         inner = held.get(name) if isinstance(held, dict) else None
@@ -102,9 +135,12 @@ def body_of(payload: Payload) -> Payload:
     return payload
 
 
-def is_of_batch(payload: Payload) -> bool:
-    """True for a line of a batch's results."""
-    return "custom_id" in payload and body_of(payload) is not payload
+def located(payload: Payload) -> tuple[Payload, Payload]:
+    """The response body, and the usage object in it: the payload itself where it is either."""
+    if _HOLDERS.isdisjoint(payload):
+        return payload, payload  # nearly always
+    body = body_of(payload)
+    return body, usage_of(body)
 
 
 def usage_of(payload: Payload) -> Payload:
@@ -117,12 +153,11 @@ def usage_of(payload: Payload) -> Payload:
 
 
 def _is_langchain(usage: Payload) -> bool:
-    names: set[str] = set()
     for part in ("input_token_details", "output_token_details"):
         found = usage.get(part)
-        if isinstance(found, dict):
-            names.update(found)
-    return not names.isdisjoint(_LANGCHAIN)
+        if isinstance(found, dict) and not _LANGCHAIN.isdisjoint(found):
+            return True
+    return False
 
 
 def _openai(usage: Payload, body: Payload) -> str | None:

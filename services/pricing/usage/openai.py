@@ -12,6 +12,7 @@ from services.pricing.usage.reading import (
     Payload,
     Quantities,
     Reading,
+    are_zero,
     check_total,
     count,
     counts,
@@ -19,6 +20,7 @@ from services.pricing.usage.reading import (
     items,
     number,
     part,
+    parts,
     quantities,
     rest,
     same,
@@ -30,7 +32,8 @@ SEARCHES = ("web_search_call", "web_search_preview_call")
 
 def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quantities:
     """The chat shape. `reasoning_outside`: reasoning is no part of `completion_tokens`."""
-    prompt, completion, total = counts(usage, "prompt_tokens", "completion_tokens", "total_tokens")
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    total = count(usage, "total_tokens")
     if prompt is None and completion is None:
         return {}
     if prompt is None:
@@ -42,10 +45,11 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
     outside = (reasoning or 0) if reasoning_outside else 0
     if completion is None:
         completion = rest("total_tokens", total or 0, (prompt, outside))
-    check_total(usage, "total_tokens", prompt + completion + outside)
-    return input_side(prompt, _details(usage)) | output_side(
-        completion, told, 0 if reasoning_outside else reasoning, reasoning
-    )
+    if total != prompt + completion + outside:
+        check_total(usage, "total_tokens", prompt + completion + outside)
+    found = input_side(prompt, _details(usage))
+    found |= output_side(completion, told, 0 if reasoning_outside else reasoning, reasoning)
+    return found
 
 
 def _details(usage: Payload) -> Payload:
@@ -57,34 +61,42 @@ def _details(usage: Payload) -> Payload:
     return {**details, "cached_tokens": same(told, "cached_tokens", "in details")}
 
 
+_CACHED = {"cached_tokens": "cache_read", "cache_write_tokens": "cache_write"}
+_HEARD_AND_SEEN = {"audio_tokens": "input_audio", "image_tokens": "input_image"}
+
+
 def input_side(total: int, details: Payload) -> Quantities:
     """Fresh text is what no detail accounts for."""
-    if not details:
+    if are_zero(details):
         return {"input": total}
-    read, write, audio, image = counts(
-        details, "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"
-    )
-    if write is None:
-        write = first(details, "cache_creation_tokens", "cache_creation_input_tokens")
-    fresh = rest("prompt_tokens", total, (read, write, audio, image))
-    return quantities(
-        input=fresh, cache_read=read, cache_write=write, input_audio=audio, input_image=image
-    )
+    cached, others = parts(details, _CACHED), parts(details, _HEARD_AND_SEEN)
+    if details.get("cache_write_tokens") is None:
+        written = first(details, "cache_creation_tokens", "cache_creation_input_tokens")
+        if written:
+            cached["cache_write"] = written
+    fresh = rest("prompt_tokens", total, (*cached.values(), *others.values()))
+    return {"input": fresh, **cached, **others}
+
+
+_OUTPUT = {"audio_tokens": "output_audio", "image_tokens": "output_image"}
+_PREDICTED = {
+    "accepted_prediction_tokens": "accepted", "rejected_prediction_tokens": "rejected"
+}  # fmt: skip
 
 
 def output_side(
     total: int, details: Payload, inside: int | None, reasoning: int | None
 ) -> Quantities:
     """Visible text is what no detail accounts for; rejected predictions are billed with it."""
-    if not details and not inside and not reasoning:
+    if are_zero(details) and not inside and not reasoning:
         return {"output": total}
-    audio, image, accepted, rejected = counts(
-        details, "audio_tokens", "image_tokens", "accepted_prediction_tokens",
-        "rejected_prediction_tokens",
-    )  # fmt: skip
-    text = rest("completion_tokens", total, (inside, audio, image))
-    rest("completion_tokens", text, (accepted, rejected))
-    return quantities(output=text, reasoning=reasoning, output_audio=audio, output_image=image)
+    apart, predicted = parts(details, _OUTPUT), parts(details, _PREDICTED)
+    text = rest("completion_tokens", total, (inside, *apart.values()))
+    rest("completion_tokens", text, predicted.values())
+    found: Quantities = {"output": text}
+    if reasoning:
+        found["reasoning"] = reasoning
+    return found | apart
 
 
 def notes_of(found: Quantities) -> tuple[str, ...]:
@@ -96,6 +108,8 @@ def notes_of(found: Quantities) -> tuple[str, ...]:
 
 def tier(response: Payload) -> dict[str, str]:
     """The tier the response says was served."""
+    if response.get("service_tier") is None:
+        return {}
     served = word(response, "service_tier")
     return {"service_tier": served} if served else {}
 

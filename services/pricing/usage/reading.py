@@ -1,8 +1,9 @@
 """What a normaliser gives, and how it reads fields: strictly, missing never as zero."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.money import plain
 
@@ -14,7 +15,8 @@ Payload = Mapping[str, Any]
 Quantities = dict[str, int | str]
 
 
-class Reading(NamedTuple):
+@dataclass(slots=True)
+class Reading:
     """Disjoint quantities of one payload, and what else it says that changes the price.
 
     `quantities` by dimension of `schemas.usage`: an int, or plain decimal text where the unit is
@@ -55,12 +57,17 @@ def count(payload: Payload, name: str) -> int | None:
 
 
 def counts(payload: Payload, *names: str) -> list[int | None]:
-    """Several counts at once: the common case, all of them told as whole numbers or not at all."""
-    values = [payload.get(name) for name in names]
-    for value in values:
-        if value is not None and (type(value) is not int or not 0 <= value <= COUNT_MAX):
-            return [count(payload, name) for name in names]
-    return values
+    """Several counts at once."""
+    return [count(payload, name) for name in names]
+
+
+def parts(payload: Payload, names: Mapping[str, str]) -> dict[str, int]:
+    """The counts of which there is something, by the dimension that each name stands for."""
+    found: dict[str, int] = {}
+    for name, dimension in names.items():
+        if payload.get(name) is not None and (value := count(payload, name)):
+            found[dimension] = value
+    return found
 
 
 def number(payload: Payload, name: str) -> int | str | None:
@@ -80,8 +87,8 @@ def number(payload: Payload, name: str) -> int | str | None:
 def first(payload: Payload, *names: str) -> int | None:
     """The count under the first of several names that tells one: the same fact renamed."""
     for name in names:
-        if (value := count(payload, name)) is not None:
-            return value
+        if payload.get(name) is not None:
+            return count(payload, name)
     return None
 
 
@@ -121,7 +128,7 @@ def word(payload: Payload, *names: str) -> str:
     """A short text, empty when missing."""
     for name in names:
         value = payload.get(name)
-        if isinstance(value, str) and value:
+        if value and isinstance(value, str):
             return value if len(value) <= NAME_MAX else ""
     return ""
 
@@ -149,11 +156,19 @@ _ALWAYS = ("input", "output")
 
 def quantities(**told: int | str | None) -> Quantities:
     """Input and output as told, zero or not; the other dimensions where there is something."""
-    return {
-        name: value
-        for name, value in told.items()
-        if value or (value is not None and name in _ALWAYS)
-    }
+    found: Quantities = {}
+    for name, value in told.items():
+        if value or (value is not None and name in _ALWAYS):
+            found[name] = value
+    return found
+
+
+def are_zero(details: Payload) -> bool:
+    """True for details that tell zeros alone, the most common of all: nothing stands apart."""
+    for value in details.values():  # noqa: SIM110 - a generator costs more than the tests
+        if value or type(value) is not int:
+            return False
+    return True
 
 
 def money(payload: Payload, name: str) -> str | None:

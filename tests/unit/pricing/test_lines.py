@@ -24,7 +24,8 @@ from services.pricing.core import Priced, price
 from services.pricing.matching import Pending
 from services.pricing.quantities import token_sums
 from services.pricing.rates import UnitPrice, compile_markup, unit_price
-from services.pricing.told import decide, read
+from services.pricing.told import as_read, decide, read
+from services.pricing.usage import Reading
 from tests.unit.pricing.make import START, book_of, call, cost, key_of, price_record, put, rates
 
 LAST = Fraction(1, 10**18)
@@ -235,12 +236,13 @@ def test_what_the_payload_tells_fills_what_the_producer_left_out() -> None:
     }  # fmt: skip
     asked = call(usage=None, usage_payload=payload, provider="openrouter", request_model="x")
     found = read(asked)
+    assert isinstance(found, Reading)
     assert found.normaliser == "openrouter.chat@2"
-    event = found.event
+    event = as_read(asked, found)
     assert (event.response_id, event.response_model) == ("resp-1", "m1")
     assert event.provider_reported_cost == "0.5"
     own = {"response_id": "own", "response_model": "m9", "provider_reported_cost": "0.25"}
-    kept = read(asked.model_copy(update=own)).event
+    kept = decide(asked.model_copy(update=own), book_of()).event
     assert (kept.response_id, kept.response_model) == ("own", "m9")
     assert kept.provider_reported_cost == "0.25"
 
@@ -250,9 +252,10 @@ def test_a_refused_payload_keeps_the_call_as_told() -> None:
     told = call(usage=None, usage_payload=payload)
     decision = decide(told, book_of(price_record()))
     assert isinstance(decision.result, Refusal)
-    assert (decision.event, decision.normaliser) == (told, "")
+    assert (decision.event, decision.reading) == (told, None)
     read_well = decide(call(usage=None, usage_payload=payload | {"total_tokens": 2}), book_of())
-    assert read_well.normaliser == "openai.chat@2"
+    assert read_well.reading is not None
+    assert read_well.reading.normaliser == "openai.chat@2"
 
 
 def test_tokens_of_one_kind_add_up() -> None:
