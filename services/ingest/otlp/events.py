@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
-from services.ingest.otlp.conventions import TABLE, Found, Table, mistral, read
+from services.ingest.otlp.conventions import (
+    TABLE,
+    Found,
+    Table,
+    llama_index,
+    logfire,
+    mistral,
+    read,
+)
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import of_call, of_model_name
@@ -80,6 +88,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if span.scope == llama_index.SCOPE:
+        found = _with_events(span, table) | found
     if what == "chat" and not _value(found, "output"):
         what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
@@ -93,6 +103,14 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
+
+
+def _with_events(span: Span, table: Table) -> dict[str, Found]:
+    """What the events of a span tell, the later ones first."""
+    told: dict[str, Found] = {}
+    for _, _, attributes in span.events:
+        told |= read(attributes, table)
+    return told
 
 
 def _common(
@@ -143,11 +161,16 @@ def _call(
         "response_id": _value(found, "response_id"),
         "usage_payload": told,
         "flavour": usage.FLAVOUR if told else "",
-        "usage_source": "provider" if told else "missing",
+        "usage_source": _usage_source(found) if told else "missing",
         "provider_reported_cost": amount(_value(found, "cost")),
         "time_to_first_token_ms": _first_token(span, found),
         "wire_rank": wire_rank(span.scope),
     }
+
+
+def _usage_source(found: Mapping[str, Found]) -> str:
+    told = found.get("output")
+    return "partial" if told and told.place.startswith(logfire.PARTIAL) else "provider"
 
 
 def _value(found: Mapping[str, Found], name: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    agents,
     claude_code,
     codex,
     genkit,
@@ -13,6 +14,7 @@ from services.ingest.otlp.conventions import (
     langfuse,
     langsmith,
     litellm,
+    llama_index,
     logfire,
     mistral,
     mlflow,
@@ -26,7 +28,7 @@ from services.ingest.otlp.wire import Span
 
 IGNORE = "ignore"
 """Repeats another span, or is not finished: not a step."""
-OTHER = "other"
+OTHER, AGENT = "other", "invoke_agent"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (ag2.ATTRIBUTE, ag2.OPERATIONS),
@@ -58,6 +60,12 @@ def operation(span: Span) -> str:
     A model and a number of tokens alone make a call only where the name says nothing else: agents
     and workflows repeat the sums of the calls inside them under the same attributes.
     """
+    what = _told(span)
+    is_call = what == AGENT and agents.tells_calls(span.scope, span.attributes)
+    return "chat" if is_call else what
+
+
+def _told(span: Span) -> str:
     if (known := _by_library(span)) is not None:
         return known
     attributes = span.attributes
@@ -99,8 +107,10 @@ def _by_library(span: Span) -> str | None:
         return "chat"
     if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
         return said
+    if span.scope == llama_index.SCOPE:
+        return llama_index.operation(name for name, _, _ in span.events)
     is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
-    return OTHER if is_none else None
+    return OTHER if is_none or openinference.is_event(span.scope, span.attributes) else None
 
 
 def _looks_like_a_call(span: Span) -> bool:

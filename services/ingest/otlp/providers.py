@@ -5,6 +5,7 @@ Libraries write the API behind the name (`openai.chat`), or a framework's name, 
 
 import re
 
+from services.ingest.otlp.conventions import agents
 from services.pricing.providers import KNOWN, canonical
 
 _BY_MODEL = tuple(
@@ -67,6 +68,9 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     """
     part = _INSTRUMENTED.match(scope)
     instrumented = canonical(part[1]) if part else ""
+    if told.lower() in agents.PROVIDERS:
+        is_own = of_model(answered or asked) == "openai"
+        return "azure.ai.openai" if is_own else "azure.ai.inference"
     named = "" if instrumented in _HOSTS else provider(told, "")
     if named or instrumented in KNOWN - _ANYONE:
         return named or instrumented

@@ -17,7 +17,6 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
-    claude_code.SCOPE: frozenset(),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
@@ -68,6 +67,9 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     )
     if rule and received is not None:
         received += cached
+    received, sent = (
+        _with_kinds(found, name, value) for name, value in (("input", received), ("output", sent))
+    )
     received = _with_rest(received, sent, total, provider)
     sent = _sent(found, (received, sent, total), provider, scope)
     return Counts(
@@ -83,6 +85,14 @@ def _with_rest(
     if received is None or sent is None or total is None or provider not in CACHE_IN_TOTAL:
         return received
     return max(received, total - sent)
+
+
+def _with_kinds(found: Mapping[str, Found], name: str, told: int | None) -> int | None:
+    """What Langfuse's bare key says, and what is counted beside it, unless that is its parts."""
+    if told is None or _place(found, name) != name:
+        return told
+    beside = sum(_value(found, kind) or 0 for kind in langfuse.KINDS_OF[name])
+    return told if beside == told else told + beside
 
 
 def of_answer(told: Counts) -> Counts:
@@ -114,13 +124,13 @@ def _outside(
     """The rule by which the input leaves the cached tokens out; empty where it includes them."""
     received, sent, total = sums
     rules = {
-        "library": is_library,
+        "library": is_library or _said(found, "input") == claude_code.FRESH_INPUT,
         "more cached than input": cached > received,
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received
         or (_value(found, "fresh_input") == received and bool(_value(found, "beside_input")))
         or any(_said(found, name).startswith(_beside_input(found)) for name in _CACHED),
-        "keys beside each other": _place(found, "input") in ("input", "input_tokens")
+        "keys beside each other": _place(found, "input") in langfuse.BARE_INPUT
         and any(_place(found, name) in langfuse.BESIDE_INPUT for name in _CACHED),
     }
     return next((rule for rule, holds in rules.items() if holds), "")

@@ -7,11 +7,13 @@ user attached, e.g. `metadata`: names of identity are looked for in each of them
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    agents,
     claude_code,
     codex,
     genkit,
@@ -19,6 +21,7 @@ from services.ingest.otlp.conventions import (
     langfuse,
     langsmith,
     litellm,
+    llama_index,
     logfire,
     mistral,
     mlflow,
@@ -27,18 +30,19 @@ from services.ingest.otlp.conventions import (
     traceloop,
     vercel,
 )
-from services.ingest.otlp.values import Attributes, count, inner, parsed, text
+from services.ingest.otlp.values import Attributes, amount, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack, logfire, claude_code, codex, genkit,
+    haystack, logfire, claude_code, codex, genkit, llama_index, agents,
 )  # fmt: skip
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
     "reasoning", "http_status", "raw_input", "fresh_input", "beside_input",
+    *langfuse.KINDS_OF["input"], *langfuse.KINDS_OF["output"],
 })  # fmt: skip
-RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
+RAW = frozenset({"ttft_s", "ttft_ms"})
 
 ORG_NAMES = tuple(
     form
@@ -74,13 +78,15 @@ _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
-    "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
+    "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global", "openai_responses_llm",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
 _RUN_IDS = ("run-", "lc_run-")
 """LangChain's own ids of a run, which no provider gave."""
+_NOTHING = frozenset({"", "null", "None", "undefined"})
+"""No name: what nothing is as text."""
 _OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:", "graph:step:")
 """Tags that LangChain puts beside those of the user."""
 
@@ -179,7 +185,7 @@ def _raw(value: Any) -> Any:
 
 def _name(value: Any) -> str | None:
     told = text(value)
-    if not told or told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
+    if told in _NOTHING or told.startswith("[Scrubbed due to"):  # logfire hides what looks secret
         return None
     return told
 
@@ -192,6 +198,15 @@ def _response_id(value: Any) -> str | None:
 def _provider(value: Any) -> str | None:
     told = _name(value)
     return None if told is None or told.lower() in _NO_PROVIDER else told
+
+
+def _cost(value: Any) -> Any:
+    """Money, or the sum of a structure that tells it by the kind of tokens."""
+    told = parsed(value) if isinstance(value, str) and value.startswith("{") else value
+    if not isinstance(told, Mapping):
+        return told
+    parts = [amount(part) for part in told.values()]
+    return str(sum(Decimal(part) for part in parts if part)) if any(parts) else None
 
 
 def _reason(value: Any) -> str | None:
@@ -212,6 +227,7 @@ def _feature(value: Any) -> str | None:
 _CONVERT: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(COUNTS, count),
     **dict.fromkeys(RAW, _raw),
+    "cost": _cost,
     "response_id": _response_id,
     "provider": _provider,
     "feature": _feature,

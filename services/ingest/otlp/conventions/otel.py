@@ -28,6 +28,8 @@ OPERATIONS = {
     "agent_step": "invoke_agent", "execute_event_loop_cycle": "invoke_agent",
     "chain": "invoke_agent", "framework": "invoke_agent", "workflow": "invoke_agent",
     "agent_call": "invoke_agent", "tool_call": "execute_tool",
+    "start_thread_run": "invoke_agent", "process_thread_run": "invoke_agent",
+    "get_thread_run": "invoke_agent", "submit_tool_outputs": "invoke_agent",
     "workflow_task": "invoke_agent", "handoff": "other", "guardrail": "guardrail",
 }  # fmt: skip
 """What a step is. Reading a stored response (`fetch_response`) is never priced."""
