@@ -18,6 +18,7 @@ from services.ingest.otlp.conventions import (
     logfire,
     mistral,
     read,
+    servers,
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
@@ -116,7 +117,7 @@ def _with_events(span: Span, table: Table) -> dict[str, Found]:
 def _common(
     span: Span, what: str, found: Mapping[str, Found], resource: Mapping[str, Found]
 ) -> dict[str, Any]:
-    is_failed, error_type = _failure(span, found)
+    is_failed, error_type = _failure(span, found, what)
     at = span.end or span.start
     said = {
         name: told.value for name in IDENTITY if (told := found.get(name) or resource.get(name))
@@ -161,16 +162,17 @@ def _call(
         "response_id": _value(found, "response_id"),
         "usage_payload": told,
         "flavour": usage.FLAVOUR if told else "",
-        "usage_source": _usage_source(found) if told else "missing",
+        "usage_source": _usage_source(found, span.attributes) if told else "missing",
         "provider_reported_cost": amount(_value(found, "cost")),
         "time_to_first_token_ms": _first_token(span, found),
         "wire_rank": wire_rank(span.scope),
     }
 
 
-def _usage_source(found: Mapping[str, Found]) -> str:
+def _usage_source(found: Mapping[str, Found], attributes: Attributes) -> str:
     told = found.get("output")
-    return "partial" if told and told.place.startswith(logfire.PARTIAL) else "provider"
+    is_part = told is not None and told.place.startswith(logfire.PARTIAL)
+    return "partial" if is_part or servers.is_call(attributes) else "provider"
 
 
 def _value(found: Mapping[str, Found], name: str) -> Any:
@@ -182,16 +184,21 @@ def _says_error(found: Mapping[str, Found], name: str) -> bool:
     return str(_value(found, name)).upper() == "ERROR"
 
 
-def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
+_ANSWERED = frozenset({"input", "output", "response_id", "response_model"})
+
+
+def _failure(span: Span, found: Mapping[str, Found], what: str) -> tuple[bool, str]:
+    """Whether a step failed, and why. Some libraries only record what was raised, in an event."""
+    raised = [text(a.get("exception.type")) for n, _, a in span.events if n == "exception"]
     error_type = str(_value(found, "error_type"))
     status, sent = _value(found, "http_status") or 0, _value(found, "output")
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
         or _says_error(found, "level") or (_says_error(found, "finish_reason") and not sent)
+        or (bool(raised) and what in MODEL_OPERATIONS and not found.keys() & _ANSWERED)
     )  # fmt: skip
     if is_failed and not error_type:
-        kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")
-        error_type = next(filter(None, kinds), "")
+        error_type = next(filter(None, raised), "")
     return is_failed, error_type if is_failed else ""
 
 

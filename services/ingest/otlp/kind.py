@@ -20,6 +20,7 @@ from services.ingest.otlp.conventions import (
     mlflow,
     openinference,
     otel,
+    servers,
     traceloop,
     vercel,
 )
@@ -76,7 +77,8 @@ def _told(span: Span) -> str:
             if found:
                 is_old = attribute == traceloop.OLD_ATTRIBUTE
                 return (is_old and traceloop.of_name(span.scope, span.name)) or found
-    if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
+    is_call = servers.is_call(attributes) or _looks_like_a_call(span)
+    if span.name == litellm.CALL_NAME or is_call:
         return "chat"
     return _failed(span) or _named(span) or OTHER
 

@@ -48,6 +48,12 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
+_ALSO = {
+    "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
+    "google-gemini": "gcp.gemini", "gcp.anthropic": "gcp.vertex_ai", "watsonx_ai": "ibm.watsonx.ai",
+    "openai_sdk": "openai",
+}  # fmt: skip
+"""Names that single libraries have: LangChain4j, Envoy's gateway."""
 _INSTRUMENTED = re.compile(
     r"(?:(?:openlit|opentelemetry|openinference)\.instrumentation\.(?:genai\.)?"
     r"|@\w+/(?:openinference-)?instrumentation-)(\w+)$"
@@ -71,6 +77,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if told.lower() in agents.PROVIDERS:
         is_own = of_model(answered or asked) == "openai"
         return "azure.ai.openai" if is_own else "azure.ai.inference"
+    told = _ALSO.get(told.lower(), told)
     named = "" if instrumented in _HOSTS else provider(told, "")
     if named or instrumented in KNOWN - _ANYONE:
         return named or instrumented

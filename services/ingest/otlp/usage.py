@@ -7,7 +7,14 @@ decided is kept beside the counts. What a span does not tell stays None, never z
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.ingest.otlp.conventions import Found, claude_code, haystack, langfuse, vercel
+from services.ingest.otlp.conventions import (
+    Found,
+    claude_code,
+    haystack,
+    langfuse,
+    spring_ai,
+    vercel,
+)
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
@@ -17,9 +24,12 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
+    spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
+OUTSIDE_ANSWERS = {"envoyproxy/ai-gateway": ("gen_ai.usage.input_tokens", "msg_")}
+"""Gateways that hand on at this place what the provider's answer says, and how its ids begin."""
 THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 """Providers that count thoughts beside the answer. What their total has besides is thoughts."""
 THOUGHTS_OUTSIDE_SCOPES = frozenset({
@@ -62,7 +72,10 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
         ""
         if received is None or not cached
         else _outside(
-            found, (received, sent or 0, total), cached, is_library=_is_outside(scope, provider)
+            found,
+            (received, sent or 0, total),
+            cached,
+            is_library=_is_outside(scope, provider) or _is_handed_on(found, scope),
         )
     )
     if rule and received is not None:
@@ -117,6 +130,15 @@ def _is_outside(scope: str, provider: str) -> bool:
     return providers is not None and (not providers or provider in providers)
 
 
+def _is_handed_on(found: Mapping[str, Found], scope: str) -> bool:
+    place, start = OUTSIDE_ANSWERS.get(scope, ("", ""))
+    return bool(place) and _said(found, "input") == place and _id(found).startswith(start)
+
+
+def _id(found: Mapping[str, Found]) -> str:
+    return str(found["response_id"].value) if "response_id" in found else ""
+
+
 def _outside(
     found: Mapping[str, Found], sums: tuple[int, int, int | None], cached: int, *,
     is_library: bool,
@@ -142,8 +164,7 @@ _CACHED = ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
 
 def _beside_input(found: Mapping[str, Found]) -> tuple[str, ...]:
     """How places of cached tokens begin that stand beside the input."""
-    told = found.get("response_id")
-    is_made = told is not None and told.value.startswith(vercel.MADE_IDS)
+    is_made = _id(found).startswith(vercel.MADE_IDS)
     return (*_BESIDE_INPUT, vercel.BEDROCK) if is_made else _BESIDE_INPUT
 
 

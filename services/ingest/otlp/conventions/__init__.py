@@ -5,6 +5,7 @@ hold a structure in text: `name|path` is what stands at the path inside it. `CAR
 user attached, e.g. `metadata`: names of identity are looked for in each of them.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -27,14 +28,17 @@ from services.ingest.otlp.conventions import (
     mlflow,
     openinference,
     otel,
+    servers,
+    spring_ai,
     traceloop,
     vercel,
 )
-from services.ingest.otlp.values import Attributes, amount, count, inner, parsed, text
+from services.ingest.otlp.values import TEXT_MAX, Attributes, amount, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
+    servers, spring_ai,
 )  # fmt: skip
 
 COUNTS = frozenset({
@@ -85,7 +89,7 @@ _NO_PROVIDER = frozenset({
 
 _RUN_IDS = ("run-", "lc_run-")
 """LangChain's own ids of a run, which no provider gave."""
-_NOTHING = frozenset({"", "null", "None", "undefined"})
+_NOTHING = frozenset({"", "null", "none", "undefined"})
 """No name: what nothing is as text."""
 _OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:", "graph:step:")
 """Tags that LangChain puts beside those of the user."""
@@ -185,12 +189,17 @@ def _raw(value: Any) -> Any:
 
 def _name(value: Any) -> str | None:
     told = text(value)
-    if told in _NOTHING or told.startswith("[Scrubbed due to"):  # logfire hides what looks secret
+    if told.lower() in _NOTHING or told.startswith(
+        "[Scrubbed due to"
+    ):  # logfire hides what looks secret
         return None
     return told
 
 
 def _response_id(value: Any) -> str | None:
+    """An id; a gateway's may be longer than a name and is told by its digest then."""
+    if isinstance(value, str) and len(value) > TEXT_MAX:
+        return f"{value[:64]}~{hashlib.blake2b(value.encode(), digest_size=16).hexdigest()}"
     told = _name(value)
     return None if told is None or told.startswith(_RUN_IDS) else told
 
@@ -220,6 +229,11 @@ def _error_type(value: Any) -> str | None:
     return told and told.removeprefix("<class '").removesuffix("'>")
 
 
+def _conversation(value: Any) -> str | None:
+    told = _name(value)
+    return None if told == spring_ai.NO_CONVERSATION else told
+
+
 def _feature(value: Any) -> str | None:
     return _name(_first_tag(value))
 
@@ -233,6 +247,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "feature": _feature,
     "finish_reason": _reason,
     "error_type": _error_type,
+    "conversation_id": _conversation,
 }
 """How a field is read from a value; all others are names. None: nothing is said."""
 

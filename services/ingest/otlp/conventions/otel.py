@@ -19,6 +19,7 @@ OPERATIONS = {
     "aimage_generation": "image", "speech": "speech", "aspeech": "speech",
     "text_to_speech": "speech", "transcription": "transcription",
     "atranscription": "transcription", "speech_to_text": "transcription",
+    "translation": "transcription", "realtime": "chat", "orchestrate_tools": "invoke_agent",
     "fetch_response": "other", "execute_tool": "execute_tool", "tool": "execute_tool",
     "retrieval": "retrieval", "retrieve": "retrieval", "vectordb": "retrieval",
     "search_memory": "retrieval", "create_memory": "other", "update_memory": "other",
@@ -59,6 +60,7 @@ SOURCES = {
     "cache_read": (
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.cached_input_tokens", "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.input_tokens.cached", "gen_ai.usage.input_token_details.cached_tokens",
     ),
     "cache_write": (
         "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
@@ -70,6 +72,7 @@ SOURCES = {
     "reasoning": (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
         "gen_ai.usage.details.reasoning_tokens", "llm.usage.reasoning_tokens",
+        "gen_ai.usage.output_tokens.reasoning", "microsoft.foundry.reasoning.tokens",
     ),
     "conversation_id": ("gen_ai.conversation.id", "session.id", "conversation.id",
                         "conversation_id", "session_id", "thread_id"),

@@ -1,0 +1,81 @@
+"""Calls as gateways, servers of models and Java's libraries tell them."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.otlp.bodies import span
+from tests.unit.otlp.test_agents import event, step, tokens
+from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, WRITE, decoded
+
+SPRING = "org.springframework.boot"
+CACHED = {INPUT: "5540", OUTPUT: "705", READ: "1505", WRITE: "1005"}
+SERVED = {"gen_ai.usage.prompt_tokens": 384, "gen_ai.usage.completion_tokens": 32,
+          "gen_ai.latency.e2e": 1, "gen_ai.request.id": "chatcmpl-1"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scope", "told", "expected"),
+    [
+        (SPRING, {"gen_ai.system": "anthropic"} | CACHED, (8050, 1505, 1005, 705, None)),
+        (SPRING, {"gen_ai.system": "openai"} | CACHED, (5540, 1505, 1005, 705, None)),
+        ("envoyproxy/ai-gateway", {"gen_ai.response.id": "msg_1"} | CACHED,
+         (8050, 1505, 1005, 705, None)),
+        ("envoyproxy/ai-gateway", {"gen_ai.response.id": "chatcmpl-1"} | CACHED,
+         (5540, 1505, 1005, 705, None)),
+    ],
+)  # fmt: skip
+def test_tokens(scope: str, told: dict[str, Any], expected: tuple[int | None, ...]) -> None:
+    (call,) = decoded(step(1, CHAT | told), scope=scope)["calls"]
+    assert tokens(call) == expected
+
+
+@pytest.mark.parametrize(("said", "conversation"), [("c-1", "c-1"), ("default", None)])
+def test_a_chat_of_spring_ai(said: str, conversation: str | None) -> None:
+    client = step(1, {"gen_ai.operation.name": "framework", "gen_ai.system": "spring_ai",
+                      "spring.ai.chat.client.conversation.id": said})  # fmt: skip
+    failed = {"gen_ai.system": "openai", "gen_ai.response.model": "none"}
+    chat = step(2, CHAT | failed, client) | {"status": {"code": 2}}
+    (call,) = decoded(client, chat, scope=SPRING)["calls"]
+    assert (call["conversation_id"], call["model_answered"]) == (conversation, None)
+
+
+def test_the_request_of_a_server_counts_once_and_as_the_client_tells_it() -> None:
+    alone = step(2, SERVED)
+    (call,) = decoded(alone, scope="vllm.llm_engine")["calls"]
+    assert tokens(call) == (384, None, None, 32, None)
+    known = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "qwen3", INPUT: 384,
+             OUTPUT: 32, READ: 300}  # fmt: skip
+    client = step(1, CHAT | known)
+    (call,) = decoded(client, step(2, SERVED, client), scope="x")["calls"]
+    assert (call["provider"], call["model_requested"]) == ("openai", "qwen3")
+    assert tokens(call) == (384, 300, None, 32, None)
+
+
+def test_a_response_id_of_a_gateway_that_is_too_long_for_a_name_ties_all_the_same() -> None:
+    made = "resp_" + "x" * 300
+    both = [span(n, **{"gen_ai.response.id": made}) for n in (1, 2)]
+    (call,) = decoded(*both, scope="litellm")["calls"]
+    assert call["response_id"].startswith("resp_xxx")
+    assert len(call["response_id"]) <= 256
+    other = span(3, **{"gen_ai.response.id": made + "y"})
+    assert len(decoded(*both, other, scope="litellm")["calls"]) == 2
+
+
+@pytest.mark.parametrize(("told", "status"), [({}, "error"), ({INPUT: 9, OUTPUT: 4}, "ok")])
+def test_what_was_raised_and_not_answered_has_failed(told: dict[str, Any], status: str) -> None:
+    raised = {"events": [event("exception", **{"exception.type": "java.io.IOException"})]}
+    asked = CHAT | {"gen_ai.provider.name": "open_ai", "gen_ai.request.model": "gpt-4o"}
+    (call,) = decoded(step(1, asked | told) | raised, scope="io.quarkus.opentelemetry")["calls"]
+    assert (call["status"], call["provider"]) == (status, "openai")
+    assert call["error_type"] == ("java.io.IOException" if status == "error" else None)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("google_ai_gemini", "gcp.gemini"), ("gcp.anthropic", "gcp.vertex_ai"),
+     ("aws.anthropic", "aws.bedrock")],
+)  # fmt: skip
+def test_names_of_providers(told: str, expected: str) -> None:
+    (call,) = decoded(span(**{"gen_ai.provider.name": told}), scope="x")["calls"]
+    assert call["provider"] == expected
