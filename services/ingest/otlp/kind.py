@@ -7,10 +7,12 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     agents,
+    braintrust,
     claude_code,
     codex,
     genkit,
     haystack,
+    kinds,
     langfuse,
     langsmith,
     litellm,
@@ -45,6 +47,10 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
     (codex.ATTRIBUTE, codex.operation),
     (genkit.ATTRIBUTE, genkit.OPERATIONS),
+    (kinds.ATTRIBUTE, kinds.OPERATIONS),
+    (kinds.OLD_ATTRIBUTE, kinds.OPERATIONS),
+    (kinds.TYPE, kinds.TYPES),
+    (braintrust.ATTRIBUTE, braintrust.operation),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -116,7 +122,9 @@ def _by_library(span: Span) -> str | None:
 
 
 def _looks_like_a_call(span: Span) -> bool:
+    """A known operation has been read already; one that only its library knows is asked alike."""
     attributes = span.attributes
-    if otel.ATTRIBUTE in attributes or _AROUND.search(span.name):
+    said = text(attributes.get(otel.ATTRIBUTE))
+    if said.lower() in otel.OPERATIONS or _AROUND.search(span.name) or _AROUND.search(said):
         return False
     return any(n in attributes for n in _USAGE) and any(n in attributes for n in _MODEL)

@@ -15,10 +15,12 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     agents,
+    braintrust,
     claude_code,
     codex,
     genkit,
     haystack,
+    kinds,
     langfuse,
     langsmith,
     litellm,
@@ -38,7 +40,7 @@ from services.ingest.otlp.values import TEXT_MAX, Attributes, amount, count, inn
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
-    servers, spring_ai,
+    servers, spring_ai, braintrust, kinds,
 )  # fmt: skip
 
 COUNTS = frozenset({
@@ -83,6 +85,7 @@ _NO_PROVIDER = frozenset({
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
     "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global", "openai_responses_llm",
+    "ruby_llm",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 

@@ -40,7 +40,7 @@ SOURCES = _ANSWER | {
                     "output.value|generations.0.0.message.kwargs.response_metadata.id",
                     "output.value|generations.0.0.generation_info.id",
                     "output.value|generations.0.0.message.kwargs.id",
-                    "output.value|raw.id"),
+                    "output.value|raw.id", "output.value|0.id"),
     "input": ("llm.token_count.prompt", "embedding.token_count.prompt"),
     "output": ("llm.token_count.completion",),
     "total": ("llm.token_count.total",),
