@@ -21,7 +21,7 @@ from services.counting.telling import CallRow, Place, Telling
 from services.counting.telling import Identity as Who
 from services.ingest.otlp import advice, wire
 from services.ingest.otlp.events import IDENTITY, Reading, readings
-from services.ingest.otlp.usage import Counts
+from services.ingest.otlp.usage import NO_OUTPUT, Counts
 
 EPILOG = """\
 Each FILE is the body of one OTLP/HTTP trace request, protobuf or JSON, gzipped or not, in the order
@@ -137,6 +137,7 @@ def _telling(place: Place, step: Reading) -> Telling:
         usage_rank=_RANKS.get(fields.get("usage_source", ""), 2) if step.counts.is_told else 0,
         wire_rank=fields.get("wire_rank", 0),
         is_call=step.is_call,
+        is_reading=fields["operation"] in NO_OUTPUT,
         own_key=_number(fields["trace_id"], fields["span_id"]),
         parent_key=_number(fields["trace_id"], up) if (up := fields.get("parent_span_id")) else 0,
     )
