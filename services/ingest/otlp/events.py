@@ -189,16 +189,17 @@ _ANSWERED = frozenset({"input", "output", "response_id", "response_model"})
 
 def _failure(span: Span, found: Mapping[str, Found], what: str) -> tuple[bool, str]:
     """Whether a step failed, and why. Some libraries only record what was raised, in an event."""
-    raised = [text(a.get("exception.type")) for n, _, a in span.events if n == "exception"]
     error_type = str(_value(found, "error_type"))
     status, sent = _value(found, "http_status") or 0, _value(found, "output")
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
         or _says_error(found, "level") or (_says_error(found, "finish_reason") and not sent)
-        or (bool(raised) and what in MODEL_OPERATIONS and not found.keys() & _ANSWERED)
+        or (bool(span.events) and what in MODEL_OPERATIONS and not found.keys() & _ANSWERED
+            and any(name == "exception" for name, _, _ in span.events))
     )  # fmt: skip
     if is_failed and not error_type:
-        error_type = next(filter(None, raised), "")
+        kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")
+        error_type = next(filter(None, kinds), "")
     return is_failed, error_type if is_failed else ""
 
 

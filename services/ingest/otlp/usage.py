@@ -80,9 +80,9 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     )
     if rule and received is not None:
         received += cached
-    received, sent = (
-        _with_kinds(found, name, value) for name, value in (("input", received), ("output", sent))
-    )
+    if _place(found, "input") == "input" or _place(found, "output") == "output":
+        received = _with_kinds(found, "input", received)
+        sent = _with_kinds(found, "output", sent)
     received = _with_rest(received, sent, total, provider)
     sent = _sent(found, (received, sent, total), provider, scope)
     return Counts(

@@ -92,8 +92,12 @@ _NO_PROVIDER = frozenset({
 
 _RUN_IDS = ("run-", "lc_run-")
 """LangChain's own ids of a run, which no provider gave."""
-_NOTHING = frozenset({"", "null", "none", "undefined"})
+_NOTHING = frozenset(
+    {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
+)
 """No name: what nothing is as text."""
+_HIDDEN = "[Scrubbed due to"
+"""What logfire puts in place of what looks like a secret."""
 _OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:", "graph:step:")
 """Tags that LangChain puts beside those of the user."""
 
@@ -192,11 +196,8 @@ def _raw(value: Any) -> Any:
 
 def _name(value: Any) -> str | None:
     told = text(value)
-    if told.lower() in _NOTHING or told.startswith(
-        "[Scrubbed due to"
-    ):  # logfire hides what looks secret
-        return None
-    return told
+    is_nothing = not told or told in _NOTHING or told.startswith(_HIDDEN)
+    return None if is_nothing else told
 
 
 def _response_id(value: Any) -> str | None:
