@@ -75,7 +75,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     part = _INSTRUMENTED.match(scope)
     instrumented = canonical(part[1]) if part else ""
     if told.lower() in agents.PROVIDERS:
-        is_own = of_model(answered or asked) == "openai"
+        is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
     told = _ALSO.get(told.lower(), told)
     named = "" if instrumented in _HOSTS else provider(told, "")

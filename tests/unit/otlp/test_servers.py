@@ -79,3 +79,19 @@ def test_what_was_raised_and_not_answered_has_failed(told: dict[str, Any], statu
 def test_names_of_providers(told: str, expected: str) -> None:
     (call,) = decoded(span(**{"gen_ai.provider.name": told}), scope="x")["calls"]
     assert call["provider"] == expected
+
+
+def test_what_openrouter_broadcasts() -> None:
+    told = {
+        "gen_ai.request.model": "anthropic/claude-sonnet-4.5", "gen_ai.response.id": "gen-1",
+        INPUT: 8050, OUTPUT: 705, "gen_ai.usage.input_tokens.cached": 1505,
+        "gen_ai.usage.input_tokens.cache_creation": 1005, "span.type": "generation",
+        "gen_ai.usage.output_tokens.reasoning": 44, "session.id": "s-1", "user.id": "u-1",
+        "trace.metadata.org_id": "acme", "trace.metadata.feature": "search",
+    }  # fmt: skip
+    root = step(1, told)
+    inside = [step(n, {"span.type": "generation"}, root) for n in (2, 3)]
+    (call,) = decoded(root, *inside, scope="openrouter")["calls"]
+    assert tokens(call) == (8050, 1505, 1005, 705, 44)
+    who = (call["org_id"], call["feature"], call["conversation_id"], call["user_id"])
+    assert who == ("acme", "search", "s-1", "u-1")

@@ -79,7 +79,7 @@ CONTENT = frozenset({
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""
-_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
+_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.", "trace.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",

@@ -51,7 +51,7 @@ def of_name(scope: str, name: str) -> tuple[str, str] | None:
 
 
 SOURCES = {
-    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider"),
     "request_model": ("gen_ai.request.model",),
     "response_model": ("gen_ai.response.model",),
     "response_id": ("gen_ai.response.id",),
@@ -66,7 +66,7 @@ SOURCES = {
     "cache_write": (
         "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
-        "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_creation",
     ),
     "cache_write_5m": ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",),
     "cache_write_1h": ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
@@ -89,7 +89,7 @@ SOURCES = {
     "tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
              "anthropic.response.service_tier"),
     "cost": ("gen_ai.usage.cost.amount", "gen_ai.cost.total_cost", "operation.cost",
-             "gen_ai.usage.cost"),
+             "gen_ai.usage.cost", "gen_ai.usage.total_cost"),
     "ttft_s": ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
                "gen_ai.client.operation.time_to_first_chunk"),
     "workflow": ("gen_ai.workflow.name",),
