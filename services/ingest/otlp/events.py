@@ -42,6 +42,8 @@ SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
 _SDKS = frozenset({
     "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
 })  # fmt: skip
+_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter"})
+"""They ask the provider themselves: what a client calls a model is a name of theirs."""
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
     "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
@@ -235,7 +237,7 @@ def _nanoseconds(told: str) -> int:
 
 def wire_rank(scope: str) -> int:
     """How near to the provider a library tells: its own SDK, what wraps the SDK, a framework."""
-    if scope in _SDKS:
+    if scope in _SDKS or scope in _GATEWAYS:
         return SDK
     part = scope.rpartition("/instrumentation-")[2] if "/" in scope else scope
     names = {name.lower() for name in part.replace("-", "_").split(".")}

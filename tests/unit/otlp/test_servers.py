@@ -1,10 +1,12 @@
 """Calls as gateways, servers of models and Java's libraries tell them."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.unit.otlp.bodies import span
+from services.ingest import decode
+from tests.unit.otlp.bodies import body, span
 from tests.unit.otlp.test_agents import event, step, tokens
 from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, WRITE, decoded
 
@@ -95,3 +97,14 @@ def test_what_openrouter_broadcasts() -> None:
     assert tokens(call) == (8050, 1505, 1005, 705, 44)
     who = (call["org_id"], call["feature"], call["conversation_id"], call["user_id"])
     assert who == ("acme", "search", "s-1", "u-1")
+
+
+def test_a_gateway_knows_the_model_that_its_client_calls_by_another_name() -> None:
+    said = CHAT | {"gen_ai.response.id": "chatcmpl-1", "gen_ai.provider.name": "openai"} | CACHED
+    client = step(1, said | {"gen_ai.request.model": "my-gpt", "gen_ai.response.model": "my-gpt"})
+    proxy = step(2, said | {"gen_ai.request.model": "gpt-4o-mini"}, client)
+    told = body(client)
+    told["resourceSpans"] += body(proxy)["resourceSpans"]
+    told["resourceSpans"][1]["scopeSpans"][0]["scope"]["name"] = "litellm"
+    (call,) = decode.decode(decode.bodies(json.dumps(told).encode()))["calls"]
+    assert (call["model_requested"], call["span_id"]) == ("gpt-4o-mini", client["spanId"])
