@@ -22,7 +22,7 @@ from services.ingest.otlp.conventions import (
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
-from services.ingest.otlp.providers import of_call, of_model_name
+from services.ingest.otlp.providers import of_call, of_gateway, of_model_name
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -144,6 +144,8 @@ def _common(
 def _models(found: Mapping[str, Found]) -> tuple[str, str]:
     """The model that answered and the one asked for."""
     answered, asked = _value(found, "response_model"), _value(found, "request_model")
+    if "upstream_model" in found:
+        asked = of_gateway(asked, _value(found, "upstream_model"))
     return answered, asked or ("" if answered else _value(found, "invoked_model"))
 
 

@@ -87,6 +87,16 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     return of_model(answered) or of_model(asked)
 
 
+def of_gateway(asked: str, upstream: str) -> str:
+    """The model that a gateway asked for, where it was asked by a name that says nothing.
+
+    >>> of_gateway("my-claude", "anthropic/claude-sonnet-4-5"), of_gateway("gpt-4o", "azure/mine")
+    ('claude-sonnet-4-5', 'gpt-4o')
+    """
+    model = upstream.partition("/")[2]
+    return model if of_model(model) and not of_model(asked) else asked
+
+
 def of_model_name(model: str) -> str:
     """The operation of a model that writes no text, where its name says so.
 

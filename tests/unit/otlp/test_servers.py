@@ -108,3 +108,11 @@ def test_a_gateway_knows_the_model_that_its_client_calls_by_another_name() -> No
     told["resourceSpans"][1]["scopeSpans"][0]["scope"]["name"] = "litellm"
     (call,) = decode.decode(decode.bodies(json.dumps(told).encode()))["calls"]
     assert (call["model_requested"], call["span_id"]) == ("gpt-4o-mini", client["spanId"])
+
+
+def test_a_model_that_litellm_was_asked_for_by_a_name_of_its_own() -> None:
+    named = {"gen_ai.request.model": "my-claude", "gen_ai.response.model": "my-claude",
+             "litellm.provider.model": "anthropic/claude-sonnet-4-5"}  # fmt: skip
+    (call,) = decoded(step(1, CHAT | named), scope="litellm")["calls"]
+    told = (call["provider"], call["model_requested"], call["model_answered"])
+    assert told == ("anthropic", "claude-sonnet-4-5", "my-claude")
