@@ -14,6 +14,7 @@ from services.ingest.otlp.conventions import (
     TABLE,
     Found,
     Table,
+    agents,
     llama_index,
     logfire,
     mistral,
@@ -166,17 +167,18 @@ def _call(
         "response_id": _value(found, "response_id"),
         "usage_payload": told,
         "flavour": usage.FLAVOUR if told else "",
-        "usage_source": _usage_source(found, span.attributes) if told else "missing",
+        "usage_source": _usage_source(found, span) if told else "missing",
         "provider_reported_cost": amount(_value(found, "cost")),
         "time_to_first_token_ms": _first_token(span, found),
         "wire_rank": wire_rank(span.scope),
     }
 
 
-def _usage_source(found: Mapping[str, Found], attributes: Attributes) -> str:
+def _usage_source(found: Mapping[str, Found], span: Span) -> str:
     told = found.get("output")
     is_part = told is not None and told.place.startswith(logfire.PARTIAL)
-    return "partial" if is_part or servers.is_call(attributes) else "provider"
+    is_part = is_part or agents.is_in_part(span.scope, span.attributes)
+    return "partial" if is_part or servers.is_call(span.attributes) else "provider"
 
 
 def _value(found: Mapping[str, Found], name: str) -> Any:

@@ -63,6 +63,14 @@ def test_an_agent_tells_in_full_what_the_call_inside_it_tells_in_part() -> None:
     assert [tokens(call) for call in calls] == [(3810, 1081, 581, 1, None)] * 2
 
 
+def test_an_agent_of_openlit_knows_the_output_of_the_call_inside_it() -> None:
+    scope = "openlit.instrumentation.claude_agent_sdk"
+    known = {INPUT: 3810, OUTPUT: 281, READ: 1081, WRITE: 581, "gen_ai.system": "anthropic"}
+    run = step(1, AGENT | known)
+    (call,) = decoded(run, step(2, CHAT | known | {OUTPUT: 1}, run), scope=scope)["calls"]
+    assert tokens(call) == (3810, 1081, 581, 281, None)
+
+
 def test_the_sum_of_a_crew_counts_where_its_calls_are_not_told() -> None:
     metrics = {"prompt_tokens": 13190, "cached_prompt_tokens": 2719, "completion_tokens": 1119,
                "reasoning_tokens": 819, "cache_creation_tokens": 0}  # fmt: skip
@@ -73,6 +81,15 @@ def test_the_sum_of_a_crew_counts_where_its_calls_are_not_told() -> None:
     model = step(2, CHAT | {"gen_ai.request.model": "gpt-4o", INPUT: 9, OUTPUT: 4}, crew)
     (call,) = decoded(crew, model, scope=scope)["calls"]
     assert tokens(call) == (9, None, None, 4, None)
+
+
+def test_an_agent_of_agno_counts_where_traceloop_tells_its_sum_alone() -> None:
+    run = {"traceloop.span.kind": "agent", "gen_ai.system": "agno", INPUT: 22610, OUTPUT: 2061,
+           "gen_ai.request.model": "gpt-4o-mini"}  # fmt: skip
+    agent = step(1, run)
+    scope = "opentelemetry.instrumentation.agno"
+    (call,) = decoded(agent, step(2, {"traceloop.span.kind": "tool"}, agent), scope=scope)["calls"]
+    assert (call["provider"], tokens(call)) == ("openai", (22610, None, None, 2061, None))
 
 
 def test_a_request_to_an_agent_of_azure_is_a_call() -> None:

@@ -5,6 +5,7 @@ Everywhere else an agent's usage is the sum of the calls inside it, and no call.
 calls inside after all, the innermost count.
 """
 
+from services.ingest.otlp.conventions import otel
 from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 ATTRIBUTES = ("gen_ai.provider.name", "gen_ai.system")
@@ -14,10 +15,21 @@ SCOPES = frozenset({
     "openinference.instrumentation.claude_agent_sdk",
     "@arizeai/openinference-instrumentation-claude-agent-sdk", "logfire.claude_agent_sdk",
     "opentelemetry.instrumentation.crewai.instrumentation", "opentelemetry.instrumentation.crewai",
+    "opentelemetry.instrumentation.agno", "openlit.instrumentation.agno",
+    "openlit.instrumentation.smolagents", "openlit.instrumentation.claude_agent_sdk",
 })  # fmt: skip
 """Libraries that know the sums of a process or a client that they do not look into."""
 _CREW = "crewai.crew.usage_metrics"
 _USAGES = ("gen_ai.usage.input_tokens", "llm.token_count.prompt", f"{_CREW}|prompt_tokens")
+
+
+IN_PART = frozenset({"openlit.instrumentation.claude_agent_sdk"})
+"""Libraries that know of a call only what its answer began with: the output in full, the agent."""
+
+
+def is_in_part(scope: str, attributes: Attributes) -> bool:
+    """True for a call of such a library, not for the agent around it."""
+    return scope in IN_PART and text(attributes.get(otel.ATTRIBUTE)) == "chat"
 
 
 def tells_calls(scope: str, attributes: Attributes) -> bool:
