@@ -43,7 +43,7 @@ SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
 _SDKS = frozenset({
     "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
 })  # fmt: skip
-_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter"})
+_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
 """They ask the provider themselves: what a client calls a model is a name of theirs."""
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",

@@ -48,10 +48,12 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
+_FOUNDRY = agents.PROVIDERS | {"azure.ai.foundry"}
+"""Azure's names for what serves models of OpenAI and of others: two providers here."""
 _ALSO = {
     "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
-    "google-gemini": "gcp.gemini", "gcp.anthropic": "gcp.vertex_ai", "watsonx_ai": "ibm.watsonx.ai",
-    "openai_sdk": "openai",
+    "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
+    "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
 }  # fmt: skip
 """Names that single libraries have: LangChain4j, Envoy's gateway."""
 _INSTRUMENTED = re.compile(
@@ -74,7 +76,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     """
     part = _INSTRUMENTED.match(scope)
     instrumented = canonical(part[1]) if part else ""
-    if told.lower() in agents.PROVIDERS:
+    if told.lower() in _FOUNDRY:
         is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
     told = _ALSO.get(told.lower(), told)

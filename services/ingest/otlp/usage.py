@@ -25,6 +25,14 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
+    "agent_framework": frozenset(
+        {
+            "anthropic",
+            "aws.bedrock",
+            "azure.ai.inference",
+            "gcp.vertex_ai",
+        }
+    ),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""

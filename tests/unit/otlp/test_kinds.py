@@ -63,7 +63,8 @@ def test_what_braintrust_tells_of_a_call() -> None:
     assert told == ("anthropic", "claude-sonnet-4-5", "msg_1", "acme")
 
 
-def test_an_answer_inside_a_list_of_answers() -> None:
-    told = {"openinference.span.kind": "LLM", "output.value": '[{"id": "chatcmpl-1"}]'} | CHAT
-    (call,) = decoded(step(1, told), scope="x")["calls"]
-    assert call["response_id"] == "chatcmpl-1"
+@pytest.mark.parametrize(("said", "told"), [("chatcmpl-1", "chatcmpl-1"), ("toolu_1", None)])
+def test_an_answer_inside_a_list_of_answers(said: str, told: str | None) -> None:
+    one = CHAT | {"openinference.span.kind": "LLM", "output.value": json.dumps([{"id": said}])}
+    (call,) = decoded(step(1, one), scope="x")["calls"]
+    assert call["response_id"] == told

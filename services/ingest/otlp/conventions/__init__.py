@@ -90,8 +90,8 @@ _NO_PROVIDER = frozenset({
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
-_RUN_IDS = ("run-", "lc_run-")
-"""LangChain's own ids of a run, which no provider gave."""
+_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_")
+"""Ids of LangChain's own runs, and of tools that an answer calls."""
 _NOTHING = frozenset(
     {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
 )
@@ -205,7 +205,7 @@ def _response_id(value: Any) -> str | None:
     if isinstance(value, str) and len(value) > TEXT_MAX:
         return f"{value[:64]}~{hashlib.blake2b(value.encode(), digest_size=16).hexdigest()}"
     told = _name(value)
-    return None if told is None or told.startswith(_RUN_IDS) else told
+    return None if told is None or told.startswith(_NO_ANSWERS) else told
 
 
 def _provider(value: Any) -> str | None:

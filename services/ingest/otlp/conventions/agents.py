@@ -19,6 +19,8 @@ SCOPES = frozenset({
     "openlit.instrumentation.smolagents", "openlit.instrumentation.claude_agent_sdk",
 })  # fmt: skip
 """Libraries that know the sums of a process or a client that they do not look into."""
+_FRAMEWORKS = ("agent_framework", "semantic_kernel", "Experimental.Microsoft.")
+"""How scopes begin that tell such a provider of an agent of their own, and the calls inside it."""
 _CREW = "crewai.crew.usage_metrics"
 _USAGES = ("gen_ai.usage.input_tokens", "llm.token_count.prompt", f"{_CREW}|prompt_tokens")
 
@@ -34,7 +36,10 @@ def is_in_part(scope: str, attributes: Attributes) -> bool:
 
 def tells_calls(scope: str, attributes: Attributes) -> bool:
     """True for an agent's span that counts where no call inside it is told."""
-    is_known = scope in SCOPES or any(text(attributes.get(n)) in PROVIDERS for n in ATTRIBUTES)
+    is_known = scope in SCOPES or (
+        not scope.startswith(_FRAMEWORKS)
+        and any(text(attributes.get(name)) in PROVIDERS for name in ATTRIBUTES)
+    )
     return is_known and any(_used(attributes, place) for place in _USAGES)
 
 
