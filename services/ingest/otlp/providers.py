@@ -54,8 +54,13 @@ _ALSO = {
     "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
     "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
     "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
+    "genai": "gcp.gemini",
 }  # fmt: skip
 """Names that single libraries have: LangChain4j, Envoy's gateway."""
+_CLASSES = frozenset(
+    {"openai", "anthropic", "azure_openai", "bedrock", "mistralai", "groq", "cohere"}
+)
+"""Of LlamaIndex, with endings that say nothing: `openai_responses_llm`."""
 _INSTRUMENTED = re.compile(
     r"(?:(?:openlit|opentelemetry|openinference)\.instrumentation\.(?:genai\.)?"
     r"|@\w+/(?:openinference-)?instrumentation-)(\w+)$"
@@ -79,7 +84,8 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if told.lower() in _FOUNDRY:
         is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
-    told = _ALSO.get(told.lower(), told)
+    plain = told.lower().removesuffix("_llm").removesuffix("_responses")
+    told = _ALSO.get(plain, plain if plain in _CLASSES else told)
     named = "" if instrumented in _HOSTS else provider(told, "")
     if named or instrumented in KNOWN - _ANYONE:
         return named or instrumented

@@ -21,6 +21,8 @@ SERVED = {"gen_ai.usage.prompt_tokens": 384, "gen_ai.usage.completion_tokens": 3
     [
         (SPRING, {"gen_ai.system": "anthropic"} | CACHED, (8050, 1505, 1005, 705, None)),
         (SPRING, {"gen_ai.system": "openai"} | CACHED, (5540, 1505, 1005, 705, None)),
+        ("opentelemetry.instrumentation.llamaindex", {"gen_ai.provider.name": "anthropic_llm"}
+         | CACHED, (8050, 1505, 1005, 705, None)),
         ("agent_framework", {"gen_ai.provider.name": "anthropic"} | CACHED,
          (8050, 1505, 1005, 705, None)),
         ("agent_framework", {"gen_ai.provider.name": "azure.ai.foundry",
@@ -84,6 +86,7 @@ def test_what_was_raised_and_not_answered_has_failed(told: dict[str, Any], statu
 @pytest.mark.parametrize(
     ("told", "expected"),
     [("google_ai_gemini", "gcp.gemini"), ("gcp.anthropic", "gcp.vertex_ai"),
+     ("openai_responses_llm", "openai"), ("anthropic_llm", "anthropic"), ("genai", "gcp.gemini"),
      ("aws.anthropic", "aws.bedrock")],
 )  # fmt: skip
 def test_names_of_providers(told: str, expected: str) -> None:

@@ -84,7 +84,7 @@ _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
-    "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global", "openai_responses_llm",
+    "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
     "ruby_llm",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
