@@ -21,7 +21,7 @@ KEY = "reinterpretAsUInt128(sipHash128('trace', {project:String}, {trace_id:Stri
 _IS_SPAN = "emitter != 'native'"
 _PLACED = (
     "toUnixTimestamp(slot)", "trace_key", "span_key", "shape", "call_key", "ver", "usage_rank",
-    "wire_rank", "is_model_call", f"if({_IS_SPAN}, own_key, 0)", f"if({_IS_SPAN}, parent_key, 0)",
+    "wire_rank", "call_kind", f"if({_IS_SPAN}, own_key, 0)", f"if({_IS_SPAN}, parent_key, 0)",
 )  # fmt: skip
 _SHOWN = (
     "operation", "name", "status", "error_type", "assistant_id", "assistant_version", "feature",
@@ -33,9 +33,11 @@ _TOLD = (
     "cost", "charge", "lines", *TOKENS, *_SHOWN,
 )  # fmt: skip
 _CALL = (
-    "operation IN ('chat','text_completion','embeddings','rerank','image','speech',"
-    "'transcription') AS is_model_call"
+    "multiIf(operation IN ('embeddings','rerank'), 2, operation IN ('chat','text_completion',"
+    "'image','speech','transcription'), 1, 0) AS call_kind"
 )
+READING = 2
+"""Of `call_kind`: embeds or ranks, see `counting.telling`."""
 NEAR_SECONDS = 3_600
 """How far from the trace the telling that counts is sought when it stands in another trace."""
 
@@ -160,11 +162,11 @@ async def _counted(
 
 
 def _telling(row: Sequence[Any]) -> Telling:
-    slot, trace, span, shape, call, ver, usage, wire, is_call, own, parent = map(int, row[:11])
+    slot, trace, span, shape, call, ver, usage, wire, kind, own, parent = map(int, row[:11])
     return Telling(
         place=Place(slot, trace, span, shape), call_key=call, ver=ver, is_void=False,
         identity=Identity(), minute=int(row[14]) // 60_000 * 60, usage_rank=usage, wire_rank=wire,
-        is_call=bool(is_call), own_key=own, parent_key=parent,
+        is_call=kind > 0, is_reading=kind == READING, own_key=own, parent_key=parent,
     )  # fmt: skip
 
 

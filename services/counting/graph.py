@@ -87,14 +87,19 @@ class Group:
     @cached_property
     def inside(self) -> Edges:
         """Of every call key those of the calls inside it, as told by the speakers."""
-        return self._edges({telling.place: set(up) for telling, up in self._spoken()})
+        return self._edges(
+            {
+                telling.place: {one for one in up if not is_another(one, telling)}
+                for telling, up in self._spoken()
+            }
+        )
 
     def _spoken(self) -> Iterable[tuple[Telling, tuple[Telling, ...]]]:
         return ((telling, self.ancestors[telling.place]) for telling in self.speakers)
 
     @cached_property
     def related(self) -> Edges:
-        """The same as told by any telling, whether it speaks or not."""
+        """The same as told by any telling, whether it speaks or not, and whatever it tells."""
         told: dict[Place, set[Telling]] = {}
         for telling in self.tellings:
             told[telling.place] = self._all_above(telling)
@@ -120,6 +125,11 @@ class Group:
             for key in keys:
                 edges[key] |= keys - {key}
         return edges
+
+
+def is_another(around: Telling, telling: Telling) -> bool:
+    """Whether what is around an embedding or a ranking is a call of its own: it tells its usage."""
+    return telling.is_reading and not around.is_reading and around.usage_rank > 0
 
 
 def _rank(telling: Telling) -> tuple[int, Place]:

@@ -13,6 +13,9 @@ from schemas.call import UNATTRIBUTED
 from services.counting.graph import Group, components, reachable, reverse
 from services.counting.telling import CallRow, Identity, Place, Telling
 
+EXACT = 2
+"""The highest `usage_rank`; 1 is partial or estimated, 0 missing."""
+
 
 def resolve(tellings: Iterable[Telling]) -> list[CallRow]:
     """All rows of all calls told by `tellings`, which must be closed under keys and ancestors."""
@@ -45,10 +48,13 @@ def _rows(group: Group) -> Iterator[CallRow]:
 
 
 def _with_usage(winner: Telling, key: int, group: Group) -> Telling:
-    """Who tells what the call used, where the innermost does not: a call around it alone."""
-    if winner.usage_rank or not winner.is_call:
+    """Who tells what the call used, where the innermost does not fully: a call around it alone."""
+    known = winner.usage_rank
+    if known == EXACT or not winner.is_call:
         return winner
-    around = (t for t in told_by(group, key) if t.is_call and t.usage_rank and not t.is_void)
+    around = (
+        t for t in told_by(group, key) if t.is_call and t.usage_rank > known and not t.is_void
+    )
     return max(around, key=lambda telling: nearness(telling, group), default=winner)
 
 

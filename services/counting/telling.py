@@ -39,6 +39,8 @@ class Telling:
     wire_rank: int
     is_call: bool = True
     """A model call; of nested ones the innermost counts."""
+    is_reading: bool = False
+    """A model call that embeds or ranks, and so is no part of one that writes around it."""
     billed_org: str | None = None
     """The org whose prices it was priced by, where that is not its own."""
     own_key: int = 0

@@ -21,6 +21,7 @@ from services.counting.telling import CallRow, Place, Telling
 from services.counting.telling import Identity as Who
 from services.ingest.otlp import advice, wire
 from services.ingest.otlp.events import IDENTITY, Reading, readings
+from services.ingest.otlp.usage import NO_OUTPUT, Counts
 
 EPILOG = """\
 Each FILE is the body of one OTLP/HTTP trace request, protobuf or JSON, gzipped or not, in the order
@@ -121,6 +122,9 @@ def _call_key(step: Reading) -> int:
     return _number("event", fields["event_id"])
 
 
+_RANKS = {"partial": 1}
+
+
 def _telling(place: Place, step: Reading) -> Telling:
     fields = step.fields
     return Telling(
@@ -130,9 +134,10 @@ def _telling(place: Place, step: Reading) -> Telling:
         is_void=False,
         identity=Who(*(str(fields.get(name, "")) for name in IDENTITY)),
         minute=int(datetime.fromisoformat(fields["occurred_at"]).timestamp()) // 60 * 60,
-        usage_rank=2 if step.counts.is_told else 0,
+        usage_rank=_RANKS.get(fields.get("usage_source", ""), 2) if step.counts.is_told else 0,
         wire_rank=fields.get("wire_rank", 0),
         is_call=step.is_call,
+        is_reading=fields["operation"] in NO_OUTPUT,
         own_key=_number(fields["trace_id"], fields["span_id"]),
         parent_key=_number(fields["trace_id"], up) if (up := fields.get("parent_span_id")) else 0,
     )
@@ -159,11 +164,12 @@ def _call(
 ) -> dict[str, Any]:
     """One counted call. What the telling that counts leaves open, another one may say."""
     winner, nearest = by_place[row.winner], [*reversed(outside_in)]
+    counting = [winner, *(told for told in nearest if _fits(told.counts, winner.counts))]
     if _call_key(winner) == row.call_key:  # else it tells the usage, and the innermost the rest
         nearest = [winner, *nearest]
 
     def counted(name: str) -> int | None:
-        told = (getattr(reading.counts, name) for reading in nearest)
+        told = (getattr(reading.counts, name) for reading in counting)
         return next((value for value in told if value is not None), None)
 
     first = outside_in[0].fields
@@ -180,6 +186,11 @@ def _call(
             {key: reading.fields.get(name) for key, name in _SPAN.items()} for reading in outside_in
         ],
     }
+
+
+def _fits(told: Counts, winner: Counts) -> bool:
+    """Whether the counts may be those of the same call: what is around it may tell a sum."""
+    return None in (told.input_total, winner.input_total) or told.input_total == winner.input_total
 
 
 def _said(among: Iterable[Reading], name: str) -> Any:

@@ -14,6 +14,10 @@ MEASURES = ("calls", *TOKENS, "dur_ms", "dur_calls", "cost", "charge", *MONEY_PA
 MODEL_OPERATIONS = (
     "('chat','text_completion','embeddings','rerank','image','speech','transcription')"
 )
+CALL_KIND = (
+    f"multiIf(operation IN ('embeddings','rerank'), 2, operation IN {MODEL_OPERATIONS}, 1, 0)"
+)
+"""0 no model call, 1 one that writes, 2 one that embeds or ranks: see `counting.telling`."""
 
 TEXT = (
     "event_id", "trace_id", "span_id", "parent_span_id", "conversation_id", "user_id", "name",

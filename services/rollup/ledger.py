@@ -263,7 +263,7 @@ def _link_keys(row: Sequence[object]) -> Iterator[int]:
 
 def _telling(row: Sequence[object]) -> Telling:
     slot, trace, span, shape, call, ver = (int(str(value)) for value in row[:6])
-    void, minute, usage, wire, is_call, own, parent = (int(str(value)) for value in row[6:13])
+    void, minute, usage, wire, kind, own, parent = (int(str(value)) for value in row[6:13])
     return Telling(
         place=Place(slot, trace, span, shape),
         call_key=call,
@@ -273,7 +273,8 @@ def _telling(row: Sequence[object]) -> Telling:
         minute=minute,
         usage_rank=usage,
         wire_rank=wire,
-        is_call=bool(is_call),
+        is_call=kind > 0,
+        is_reading=kind > 1,
         own_key=own,
         parent_key=parent,
         billed_org=str(row[14]) if int(str(row[13])) else None,

@@ -8,10 +8,10 @@ laws are tested on the real engine in tests/laws/test_ledger_laws.py.
 from services.pricing.recall import COLUMNS as RECALLED
 from services.rollup.columns import (
     CALL_COLUMNS,
+    CALL_KIND,
     DIMENSIONS,
     IDENTITY,
     MEASURES,
-    MODEL_OPERATIONS,
     MONEY_PARTS,
     TELLING_COLUMNS,
     TOKENS,
@@ -82,7 +82,7 @@ def tellings_at(scratch: Scratch) -> str:
     return (
         "SELECT toUnixTimestamp(slot), trace_key, span_key, shape, call_key, ver, is_void, "
         "toUnixTimestamp(toStartOfMinute(toDateTime(occurred_at, 'UTC'))), usage_rank, wire_rank, "
-        f"operation IN {MODEL_OPERATIONS}, if({_IS_SPAN}, own_key, 0), "
+        f"{CALL_KIND}, if({_IS_SPAN}, own_key, 0), "
         f"if({_IS_SPAN}, parent_key, 0), billed, billed_org, {identity} {_at_places(scratch)}"
     )
 

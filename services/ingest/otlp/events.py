@@ -11,10 +11,20 @@ from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
-from services.ingest.otlp.conventions import TABLE, Found, Table, mistral, read
+from services.ingest.otlp.conventions import (
+    TABLE,
+    Found,
+    Table,
+    agents,
+    llama_index,
+    logfire,
+    mistral,
+    read,
+    servers,
+)
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
-from services.ingest.otlp.providers import of_call, of_model_name
+from services.ingest.otlp.providers import of_call, of_gateway, of_model_name
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -34,6 +44,8 @@ SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
 _SDKS = frozenset({
     "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
 })  # fmt: skip
+_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
+"""They ask the provider themselves: what a client calls a model is a name of theirs."""
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
     "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
@@ -81,6 +93,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
+    if span.scope == llama_index.SCOPE:
+        found = _with_events(span, table) | found
     if what == "chat" and not _value(found, "output"):
         what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
@@ -96,10 +110,18 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
                    counts, span.dropped)  # fmt: skip
 
 
+def _with_events(span: Span, table: Table) -> dict[str, Found]:
+    """What the events of a span tell, the later ones first."""
+    told: dict[str, Found] = {}
+    for _, _, attributes in span.events:
+        told |= read(attributes, table)
+    return told
+
+
 def _common(
     span: Span, what: str, found: Mapping[str, Found], resource: Mapping[str, Found]
 ) -> dict[str, Any]:
-    is_failed, error_type = _failure(span, found)
+    is_failed, error_type = _failure(span, found, what)
     at = span.end or span.start
     said = {
         name: told.value for name in IDENTITY if (told := found.get(name) or resource.get(name))
@@ -124,6 +146,8 @@ def _common(
 def _models(found: Mapping[str, Found]) -> tuple[str, str]:
     """The model that answered and the one asked for."""
     answered, asked = _value(found, "response_model"), _value(found, "request_model")
+    if "upstream_model" in found:
+        asked = of_gateway(asked, _value(found, "upstream_model"))
     return answered, asked or ("" if answered else _value(found, "invoked_model"))
 
 
@@ -144,11 +168,18 @@ def _call(
         "response_id": _value(found, "response_id"),
         "usage_payload": told,
         "flavour": usage.FLAVOUR if told else "",
-        "usage_source": "provider" if told else "missing",
+        "usage_source": _usage_source(found, span) if told else "missing",
         "provider_reported_cost": amount(_value(found, "cost")),
         "time_to_first_token_ms": _first_token(span, found),
         "wire_rank": wire_rank(span.scope),
     }
+
+
+def _usage_source(found: Mapping[str, Found], span: Span) -> str:
+    told = found.get("output")
+    is_part = told is not None and told.place.startswith(logfire.PARTIAL)
+    is_part = is_part or agents.is_in_part(span.scope, span.attributes)
+    return "partial" if is_part or servers.is_call(span.attributes) else "provider"
 
 
 def _value(found: Mapping[str, Found], name: str) -> Any:
@@ -160,12 +191,18 @@ def _says_error(found: Mapping[str, Found], name: str) -> bool:
     return name in found and str(found[name].value).upper() == "ERROR"
 
 
-def _failure(span: Span, found: Mapping[str, Found]) -> tuple[bool, str]:
+_ANSWERED = frozenset({"input", "output", "response_id", "response_model"})
+
+
+def _failure(span: Span, found: Mapping[str, Found], what: str) -> tuple[bool, str]:
+    """Whether a step failed, and why. Some libraries only record what was raised, in an event."""
     error_type = str(_value(found, "error_type"))
     status, sent = _value(found, "http_status") or 0, _value(found, "output")
     is_failed = (
         span.is_error or bool(error_type) or status >= 400
         or _says_error(found, "level") or (_says_error(found, "finish_reason") and not sent)
+        or (bool(span.events) and what in MODEL_OPERATIONS and not found.keys() & _ANSWERED
+            and any(name == "exception" for name, _, _ in span.events))
     )  # fmt: skip
     if is_failed and not error_type:
         kinds = (text(a.get("exception.type")) for n, _, a in span.events if n == "exception")
@@ -211,7 +248,7 @@ def _nanoseconds(told: str) -> int:
 
 def wire_rank(scope: str) -> int:
     """How near to the provider a library tells: its own SDK, what wraps the SDK, a framework."""
-    if scope in _SDKS:
+    if scope in _SDKS or scope in _GATEWAYS:
         return SDK
     part = scope.rpartition("/instrumentation-")[2] if "/" in scope else scope
     names = {name.lower() for name in part.replace("-", "_").split(".")}

@@ -6,18 +6,23 @@ from collections.abc import Callable, Mapping
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    agents,
+    braintrust,
     claude_code,
     codex,
     genkit,
     haystack,
+    kinds,
     langfuse,
     langsmith,
     litellm,
+    llama_index,
     logfire,
     mistral,
     mlflow,
     openinference,
     otel,
+    servers,
     traceloop,
     vercel,
 )
@@ -26,7 +31,7 @@ from services.ingest.otlp.wire import Span
 
 IGNORE = "ignore"
 """Repeats another span, or is not finished: not a step."""
-OTHER = "other"
+OTHER, AGENT = "other", "invoke_agent"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (ag2.ATTRIBUTE, ag2.OPERATIONS),
@@ -42,6 +47,10 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (claude_code.ATTRIBUTE, claude_code.OPERATIONS),
     (codex.ATTRIBUTE, codex.operation),
     (genkit.ATTRIBUTE, genkit.OPERATIONS),
+    (kinds.ATTRIBUTE, kinds.OPERATIONS),
+    (kinds.OLD_ATTRIBUTE, kinds.OPERATIONS),
+    (kinds.TYPE, kinds.TYPES),
+    (braintrust.ATTRIBUTE, braintrust.operation),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -58,6 +67,12 @@ def operation(span: Span) -> str:
     A model and a number of tokens alone make a call only where the name says nothing else: agents
     and workflows repeat the sums of the calls inside them under the same attributes.
     """
+    what = _told(span)
+    is_call = what == AGENT and agents.tells_calls(span.scope, span.attributes)
+    return "chat" if is_call else what
+
+
+def _told(span: Span) -> str:
     if (known := _by_library(span)) is not None:
         return known
     attributes = span.attributes
@@ -68,7 +83,8 @@ def operation(span: Span) -> str:
             if found:
                 is_old = attribute == traceloop.OLD_ATTRIBUTE
                 return (is_old and traceloop.of_name(span.scope, span.name)) or found
-    if span.name == litellm.CALL_NAME or _looks_like_a_call(span):
+    is_call = servers.is_call(attributes) or _looks_like_a_call(span)
+    if span.name == litellm.CALL_NAME or is_call:
         return "chat"
     return _failed(span) or _named(span) or OTHER
 
@@ -99,12 +115,16 @@ def _by_library(span: Span) -> str | None:
         return "chat"
     if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
         return said
+    if span.scope == llama_index.SCOPE:
+        return llama_index.operation(name for name, _, _ in span.events)
     is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
-    return OTHER if is_none else None
+    return OTHER if is_none or openinference.is_event(span.scope, span.attributes) else None
 
 
 def _looks_like_a_call(span: Span) -> bool:
+    """A known operation has been read already; one that only its library knows is asked alike."""
     attributes = span.attributes
-    if otel.ATTRIBUTE in attributes or _AROUND.search(span.name):
+    said = text(attributes.get(otel.ATTRIBUTE))
+    if said.lower() in otel.OPERATIONS or _AROUND.search(span.name) or _AROUND.search(said):
         return False
     return any(n in attributes for n in _USAGE) and any(n in attributes for n in _MODEL)

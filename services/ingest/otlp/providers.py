@@ -5,6 +5,7 @@ Libraries write the API behind the name (`openai.chat`), or a framework's name, 
 
 import re
 
+from services.ingest.otlp.conventions import agents
 from services.pricing.providers import KNOWN, canonical
 
 _BY_MODEL = tuple(
@@ -47,6 +48,19 @@ def provider(told: str, model: str) -> str:
     return of_model(model)
 
 
+_FOUNDRY = agents.PROVIDERS | {"azure.ai.foundry"}
+"""Azure's names for what serves models of OpenAI and of others: two providers here."""
+_ALSO = {
+    "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
+    "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
+    "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
+    "genai": "gcp.gemini",
+}  # fmt: skip
+"""Names that single libraries have: LangChain4j, Envoy's gateway."""
+_CLASSES = frozenset(
+    {"openai", "anthropic", "azure_openai", "bedrock", "mistralai", "groq", "cohere"}
+)
+"""Of LlamaIndex, with endings that say nothing: `openai_responses_llm`."""
 _INSTRUMENTED = re.compile(
     r"(?:(?:openlit|opentelemetry|openinference)\.instrumentation\.(?:genai\.)?"
     r"|@\w+/(?:openinference-)?instrumentation-)(\w+)$"
@@ -67,6 +81,11 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     """
     part = _INSTRUMENTED.match(scope)
     instrumented = canonical(part[1]) if part else ""
+    if told.lower() in _FOUNDRY:
+        is_own = of_model(answered or asked) in ("openai", "")
+        return "azure.ai.openai" if is_own else "azure.ai.inference"
+    plain = told.lower().removesuffix("_llm").removesuffix("_responses")
+    told = _ALSO.get(plain, plain if plain in _CLASSES else told)
     named = "" if instrumented in _HOSTS else provider(told, "")
     if named or instrumented in KNOWN - _ANYONE:
         return named or instrumented
@@ -74,6 +93,16 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if slash and canonical(before) in KNOWN:
         return canonical(before)
     return of_model(answered) or of_model(asked)
+
+
+def of_gateway(asked: str, upstream: str) -> str:
+    """The model that a gateway asked for, where it was asked by a name that says nothing.
+
+    >>> of_gateway("my-claude", "anthropic/claude-sonnet-4-5"), of_gateway("gpt-4o", "azure/mine")
+    ('claude-sonnet-4-5', 'gpt-4o')
+    """
+    model = upstream.partition("/")[2]
+    return model if of_model(model) and not of_model(asked) else asked
 
 
 def of_model_name(model: str) -> str:

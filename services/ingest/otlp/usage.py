@@ -7,7 +7,14 @@ decided is kept beside the counts. What a span does not tell stays None, never z
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.ingest.otlp.conventions import Found, claude_code, haystack, langfuse, vercel
+from services.ingest.otlp.conventions import (
+    Found,
+    claude_code,
+    haystack,
+    langfuse,
+    spring_ai,
+    vercel,
+)
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
@@ -17,10 +24,21 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
-    claude_code.SCOPE: frozenset(),
+    "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
+    spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
+    "agent_framework": frozenset(
+        {
+            "anthropic",
+            "aws.bedrock",
+            "azure.ai.inference",
+            "gcp.vertex_ai",
+        }
+    ),
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
+OUTSIDE_ANSWERS = {"envoyproxy/ai-gateway": ("gen_ai.usage.input_tokens", "msg_")}
+"""Gateways that hand on at this place what the provider's answer says, and how its ids begin."""
 THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 """Providers that count thoughts beside the answer. What their total has besides is thoughts."""
 THOUGHTS_OUTSIDE_SCOPES = frozenset({
@@ -63,11 +81,17 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
         ""
         if received is None or not cached
         else _outside(
-            found, (received, sent or 0, total), cached, is_library=_is_outside(scope, provider)
+            found,
+            (received, sent or 0, total),
+            cached,
+            is_library=_is_outside(scope, provider) or _is_handed_on(found, scope),
         )
     )
     if rule and received is not None:
         received += cached
+    if _place(found, "input") == "input" or _place(found, "output") == "output":
+        received = _with_kinds(found, "input", received)
+        sent = _with_kinds(found, "output", sent)
     received = _with_rest(received, sent, total, provider)
     sent = _sent(found, (received, sent, total), provider, scope)
     return Counts(
@@ -83,6 +107,14 @@ def _with_rest(
     if received is None or sent is None or total is None or provider not in CACHE_IN_TOTAL:
         return received
     return max(received, total - sent)
+
+
+def _with_kinds(found: Mapping[str, Found], name: str, told: int | None) -> int | None:
+    """What Langfuse's bare key says, and what is counted beside it, unless that is its parts."""
+    if told is None or _place(found, name) != name:
+        return told
+    beside = sum(_value(found, kind) or 0 for kind in langfuse.KINDS_OF[name])
+    return told if beside == told else told + beside
 
 
 def of_answer(told: Counts) -> Counts:
@@ -107,6 +139,15 @@ def _is_outside(scope: str, provider: str) -> bool:
     return providers is not None and (not providers or provider in providers)
 
 
+def _is_handed_on(found: Mapping[str, Found], scope: str) -> bool:
+    place, start = OUTSIDE_ANSWERS.get(scope, ("", ""))
+    return bool(place) and _said(found, "input") == place and _id(found).startswith(start)
+
+
+def _id(found: Mapping[str, Found]) -> str:
+    return str(found["response_id"].value) if "response_id" in found else ""
+
+
 def _outside(
     found: Mapping[str, Found], sums: tuple[int, int, int | None], cached: int, *,
     is_library: bool,
@@ -114,13 +155,13 @@ def _outside(
     """The rule by which the input leaves the cached tokens out; empty where it includes them."""
     received, sent, total = sums
     rules = {
-        "library": is_library,
+        "library": is_library or _said(found, "input") == claude_code.FRESH_INPUT,
         "more cached than input": cached > received,
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received
         or (_value(found, "fresh_input") == received and bool(_value(found, "beside_input")))
         or any(_said(found, name).startswith(_beside_input(found)) for name in _CACHED),
-        "keys beside each other": _place(found, "input") in ("input", "input_tokens")
+        "keys beside each other": _place(found, "input") in langfuse.BARE_INPUT
         and any(_place(found, name) in langfuse.BESIDE_INPUT for name in _CACHED),
     }
     return next((rule for rule, holds in rules.items() if holds), "")
@@ -132,8 +173,7 @@ _CACHED = ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
 
 def _beside_input(found: Mapping[str, Found]) -> tuple[str, ...]:
     """How places of cached tokens begin that stand beside the input."""
-    told = found.get("response_id")
-    is_made = told is not None and told.value.startswith(vercel.MADE_IDS)
+    is_made = _id(found).startswith(vercel.MADE_IDS)
     return (*_BESIDE_INPUT, vercel.BEDROCK) if is_made else _BESIDE_INPUT
 
 

@@ -8,7 +8,7 @@ not there is None, never zero.
 import ast
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
@@ -141,10 +141,10 @@ def parsed(value: Any) -> Any:
 def inner(value: Any, path: str) -> Any:
     """What stands at a path of names, parts divided by dots; None where there is nothing."""
     for name in path.split("."):
-        if isinstance(value, list):
-            value = value[int(name)] if name.isdecimal() and int(name) < len(value) else None
-        elif isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get(name)
+        elif isinstance(value, list):
+            value = value[int(name)] if name.isdecimal() and int(name) < len(value) else None
         else:
             return None
     return value

@@ -25,6 +25,7 @@ def drawn(draw: st.DrawFn) -> Telling:
         usage_rank=draw(st.integers(0, 2)),
         wire_rank=draw(st.integers(0, 2)),
         is_call=draw(st.booleans()),
+        is_reading=draw(st.booleans()),
         own_key=span if is_span else 0,
         parent_key=draw(st.integers(0, 4)) if is_span else 0,
     )  # fmt: skip
@@ -134,3 +135,25 @@ def test_usage_of_a_call_around_two_is_that_of_neither() -> None:
     outer, one, two = nested(1, 0, 2), nested(2, 1, 0), nested(3, 1, 2)
     rows = {row.call_key: row.winner for row in live(resolve([outer, one, two]))}
     assert rows == {2: one.place, 3: two.place}
+
+
+def test_an_embedding_inside_a_call_that_writes_is_another_call() -> None:
+    outer = telling(1, 1, own_key=1)
+    inner = telling(2, 2, own_key=2, parent_key=1, is_reading=True)
+    assert {row.call_key for row in live(resolve([outer, inner]))} == {1, 2}
+    silent = telling(1, 1, own_key=1, usage_rank=0)
+    assert {row.call_key for row in live(resolve([silent, inner]))} == {2}
+    around = telling(1, 1, own_key=1, is_reading=True)
+    assert {row.call_key for row in live(resolve([around, inner]))} == {2}
+    writes = telling(2, 2, own_key=2, parent_key=1)
+    assert {row.call_key for row in live(resolve([around, writes]))} == {2}
+
+
+def test_a_call_around_tells_in_full_what_the_innermost_tells_in_part() -> None:
+    outer = telling(1, 1, own_key=1)
+    inner = telling(2, 2, own_key=2, parent_key=1, usage_rank=1)
+    (row,) = live(resolve([outer, inner]))
+    assert (row.call_key, row.winner) == (2, outer.place)
+    exact = telling(2, 2, own_key=2, parent_key=1)
+    (row,) = live(resolve([outer, exact]))
+    assert row.winner == exact.place

@@ -5,40 +5,50 @@ hold a structure in text: `name|path` is what stands at the path inside it. `CAR
 user attached, e.g. `metadata`: names of identity are looked for in each of them.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
+    agents,
+    braintrust,
     claude_code,
     codex,
     genkit,
     haystack,
+    kinds,
     langfuse,
     langsmith,
     litellm,
+    llama_index,
     logfire,
     mistral,
     mlflow,
     openinference,
     otel,
+    servers,
+    spring_ai,
     traceloop,
     vercel,
 )
-from services.ingest.otlp.values import Attributes, count, inner, parsed, text
+from services.ingest.otlp.values import TEXT_MAX, Attributes, amount, count, inner, parsed, text
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
-    haystack, logfire, claude_code, codex, genkit,
+    haystack, logfire, claude_code, codex, genkit, llama_index, agents,
+    servers, spring_ai, braintrust, kinds,
 )  # fmt: skip
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
     "reasoning", "http_status", "raw_input", "fresh_input", "beside_input",
+    *langfuse.KINDS_OF["input"], *langfuse.KINDS_OF["output"],
 })  # fmt: skip
-RAW = frozenset({"cost", "ttft_s", "ttft_ms"})
+RAW = frozenset({"ttft_s", "ttft_ms"})
 
 ORG_NAMES = tuple(
     form
@@ -69,18 +79,25 @@ CONTENT = frozenset({
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""
-_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.")
+_COMMON_CARRIERS = ("metadata|", "metadata.", "mastra.metadata.", "trace.metadata.")
 _NO_PROVIDER = frozenset({
     "langchain", "langgraph", "strands-agents", "strands", "gcp.vertex.agent", "crewai",
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
     "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
+    "ruby_llm",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
-_RUN_IDS = ("run-", "lc_run-")
-"""LangChain's own ids of a run, which no provider gave."""
+_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_")
+"""Ids of LangChain's own runs, and of tools that an answer calls."""
+_NOTHING = frozenset(
+    {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
+)
+"""No name: what nothing is as text."""
+_HIDDEN = "[Scrubbed due to"
+"""What logfire puts in place of what looks like a secret."""
 _OWN_TAGS = ("seq:step:", "map:key:", "langgraph", "langsmith:", "graph:step:")
 """Tags that LangChain puts beside those of the user."""
 
@@ -184,19 +201,30 @@ def _raw(value: Any) -> Any:
 
 def _name(value: Any) -> str | None:
     told = text(value)
-    if not told or told.startswith("[Scrubbed due to"):  # logfire hides what looks like a secret
-        return None
-    return told
+    is_nothing = not told or told in _NOTHING or told.startswith(_HIDDEN)
+    return None if is_nothing else told
 
 
 def _response_id(value: Any) -> str | None:
+    """An id; a gateway's may be longer than a name and is told by its digest then."""
+    if isinstance(value, str) and len(value) > TEXT_MAX:
+        return f"{value[:64]}~{hashlib.blake2b(value.encode(), digest_size=16).hexdigest()}"
     told = _name(value)
-    return None if told is None or told.startswith(_RUN_IDS) else told
+    return None if told is None or told.startswith(_NO_ANSWERS) else told
 
 
 def _provider(value: Any) -> str | None:
     told = _name(value)
     return None if told is None or told.lower() in _NO_PROVIDER else told
+
+
+def _cost(value: Any) -> Any:
+    """Money, or the sum of a structure that tells it by the kind of tokens."""
+    told = parsed(value) if isinstance(value, str) and value.startswith("{") else value
+    if not isinstance(told, Mapping):
+        return told
+    parts = [amount(part) for part in told.values()]
+    return str(sum(Decimal(part) for part in parts if part)) if any(parts) else None
 
 
 def _reason(value: Any) -> str | None:
@@ -210,6 +238,11 @@ def _error_type(value: Any) -> str | None:
     return told and told.removeprefix("<class '").removesuffix("'>")
 
 
+def _conversation(value: Any) -> str | None:
+    told = _name(value)
+    return None if told == spring_ai.NO_CONVERSATION else told
+
+
 def _feature(value: Any) -> str | None:
     return _name(_first_tag(value))
 
@@ -217,11 +250,13 @@ def _feature(value: Any) -> str | None:
 _CONVERT: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(COUNTS, count),
     **dict.fromkeys(RAW, _raw),
+    "cost": _cost,
     "response_id": _response_id,
     "provider": _provider,
     "feature": _feature,
     "finish_reason": _reason,
     "error_type": _error_type,
+    "conversation_id": _conversation,
 }
 """How a field is read from a value; all others are names. None: nothing is said."""
 

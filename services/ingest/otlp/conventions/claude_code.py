@@ -1,6 +1,7 @@
 """Claude Code's traces: a span for each request, with names of its own for the tokens.
 
-The input leaves the cached tokens out, as the provider's answer does.
+Its own count of input leaves the cached tokens out, as the provider's answer does; that of the
+convention, which newer versions send beside it, includes them.
 """
 
 SCOPE = "com.anthropic.claude_code.tracing"
@@ -10,8 +11,9 @@ OPERATIONS = {
     "tool.execution": "other", "tool.blocked_on_user": "other",
 }  # fmt: skip
 
+FRESH_INPUT = "input_tokens"
 SOURCES = {
-    "input": ("input_tokens",),
+    "input": (FRESH_INPUT,),
     "output": ("output_tokens",),
     "cache_read": ("cache_read_tokens",),
     "cache_write": ("cache_creation_tokens",),

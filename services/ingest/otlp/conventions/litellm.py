@@ -21,6 +21,7 @@ def _of_key(name: str) -> tuple[str, ...]:
 
 SOURCES = {
     "provider": ("litellm.provider.model", "litellm.provider"),
+    "upstream_model": ("litellm.provider.model",),
     "cache_read": (f"{_USAGE}|prompt_tokens_details.cached_tokens",
                    f"{_USAGE}|cache_read_input_tokens"),
     "cache_write": (f"{_USAGE}|cache_creation_input_tokens",

@@ -37,7 +37,16 @@ def of_name(scope: str, name: str) -> str:
     return next((found for known, found in _NAMES if known.match(name)), "")
 
 
-SOURCES = answers.places(usages=("gen_ai.usage.raw|", "usage|"))
+PARTIAL = "gen_ai.usage.partial."
+"""How the counts of a call begin that its library saw only the start of."""
+_RAW = answers.places(usages=("gen_ai.usage.raw|", "usage|"))
+SOURCES = _RAW | {
+    "input": (f"{PARTIAL}input_tokens",),
+    "output": (f"{PARTIAL}output_tokens",),
+    "cache_read": (f"{PARTIAL}cache_read.input_tokens", *_RAW["cache_read"]),
+    "cache_write": (f"{PARTIAL}cache_creation.input_tokens", *_RAW["cache_write"]),
+    "conversation_id": ("group_id",),
+}  # fmt: skip
 
 CONTENTS: dict[str, tuple[str, str]] = {}
 

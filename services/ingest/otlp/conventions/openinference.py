@@ -5,6 +5,7 @@ Prompt counts include the cached tokens, also for Anthropic. The response id is 
 """
 
 from services.ingest.otlp.conventions import answers
+from services.ingest.otlp.values import Attributes
 
 ATTRIBUTE = "openinference.span.kind"
 OPERATIONS = {
@@ -14,8 +15,16 @@ OPERATIONS = {
     "unknown": "other",
 }  # fmt: skip
 
-ERROR = ("openinference.instrumentation.beeai", "error")
+_BEEAI = "openinference.instrumentation.beeai"
+ERROR = (_BEEAI, "error")
 """Scope and name of a span of a model's kind that only says what went wrong in the one above."""
+
+
+def is_event(scope: str, attributes: Attributes) -> bool:
+    """True for a span of BeeAI of a model's kind that is an event of the one above: a new token."""
+    return scope == _BEEAI and "metadata.trace.run_id" in attributes
+
+
 HELPER = "._prepare_chat_with_tools"
 """How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
 
@@ -31,13 +40,15 @@ SOURCES = _ANSWER | {
                     "output.value|generations.0.0.message.kwargs.response_metadata.id",
                     "output.value|generations.0.0.generation_info.id",
                     "output.value|generations.0.0.message.kwargs.id",
-                    "output.value|raw.id"),
+                    "output.value|raw.id", "output.value|0.id"),
     "input": ("llm.token_count.prompt", "embedding.token_count.prompt"),
     "output": ("llm.token_count.completion",),
     "total": ("llm.token_count.total",),
     "cache_read": ("llm.token_count.prompt_details.cache_read",
-                   "llm.token_count.prompt_details.cache_input", *_ANSWER["cache_read"]),
-    "cache_write": ("llm.token_count.prompt_details.cache_write", *_ANSWER["cache_write"]),
+                   "llm.token_count.prompt_details.cache_input",
+                   "metadata.usage.cached_prompt_tokens", *_ANSWER["cache_read"]),
+    "cache_write": ("llm.token_count.prompt_details.cache_write",
+                    "metadata.usage.cached_creation_tokens", *_ANSWER["cache_write"]),
     "reasoning": ("llm.token_count.completion_details.reasoning", *_ANSWER["reasoning"]),
     "cost": ("llm.cost.total",),
 }  # fmt: skip

@@ -14,11 +14,13 @@ OPERATIONS = {
     "text.completions": "text_completion", "text_completion": "text_completion",
     "atext_completion": "text_completion",
     "embeddings": "embeddings", "embedding": "embeddings", "aembedding": "embeddings",
-    "embed_content": "embeddings", "rerank": "rerank", "arerank": "rerank",
+    "embed_content": "embeddings", "embed": "embeddings",
+    "openai.responses.create": "chat", "rerank": "rerank", "arerank": "rerank",
     "image": "image", "image_generation": "image", "generate_image": "image",
     "aimage_generation": "image", "speech": "speech", "aspeech": "speech",
     "text_to_speech": "speech", "transcription": "transcription",
     "atranscription": "transcription", "speech_to_text": "transcription",
+    "translation": "transcription", "realtime": "chat", "orchestrate_tools": "invoke_agent",
     "fetch_response": "other", "execute_tool": "execute_tool", "tool": "execute_tool",
     "retrieval": "retrieval", "retrieve": "retrieval", "vectordb": "retrieval",
     "search_memory": "retrieval", "create_memory": "other", "update_memory": "other",
@@ -28,6 +30,8 @@ OPERATIONS = {
     "agent_step": "invoke_agent", "execute_event_loop_cycle": "invoke_agent",
     "chain": "invoke_agent", "framework": "invoke_agent", "workflow": "invoke_agent",
     "agent_call": "invoke_agent", "tool_call": "execute_tool",
+    "start_thread_run": "invoke_agent", "process_thread_run": "invoke_agent",
+    "get_thread_run": "invoke_agent", "submit_tool_outputs": "invoke_agent",
     "workflow_task": "invoke_agent", "handoff": "other", "guardrail": "guardrail",
 }  # fmt: skip
 """What a step is. Reading a stored response (`fetch_response`) is never priced."""
@@ -47,7 +51,7 @@ def of_name(scope: str, name: str) -> tuple[str, str] | None:
 
 
 SOURCES = {
-    "provider": ("gen_ai.provider.name", "gen_ai.system"),
+    "provider": ("gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider"),
     "request_model": ("gen_ai.request.model",),
     "response_model": ("gen_ai.response.model",),
     "response_id": ("gen_ai.response.id",),
@@ -57,17 +61,19 @@ SOURCES = {
     "cache_read": (
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.cached_input_tokens", "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.input_tokens.cached", "gen_ai.usage.input_token_details.cached_tokens",
     ),
     "cache_write": (
         "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
-        "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.details.cache_write_tokens", "gen_ai.usage.input_tokens.cache_creation",
     ),
     "cache_write_5m": ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",),
     "cache_write_1h": ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
     "reasoning": (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
         "gen_ai.usage.details.reasoning_tokens", "llm.usage.reasoning_tokens",
+        "gen_ai.usage.output_tokens.reasoning", "microsoft.foundry.reasoning.tokens",
     ),
     "conversation_id": ("gen_ai.conversation.id", "session.id", "conversation.id",
                         "conversation_id", "session_id", "thread_id"),
@@ -83,7 +89,7 @@ SOURCES = {
     "tier": ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
              "anthropic.response.service_tier"),
     "cost": ("gen_ai.usage.cost.amount", "gen_ai.cost.total_cost", "operation.cost",
-             "gen_ai.usage.cost"),
+             "gen_ai.usage.cost", "gen_ai.usage.total_cost"),
     "ttft_s": ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
                "gen_ai.client.operation.time_to_first_chunk"),
     "workflow": ("gen_ai.workflow.name",),
