@@ -22,7 +22,7 @@ _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
 _OUTSIDE = frozenset({"response", "result", "metadata"})
 """What holds a body inside a larger payload."""
-_HOLDERS = _OUTSIDE | _NAMES
+_HOLDERS = _OUTSIDE | _NAMES | {"x_groq"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
@@ -149,7 +149,9 @@ def usage_of(payload: Payload) -> Payload:
         inner = payload.get(name)
         if isinstance(inner, dict):
             return inner
-    return payload
+    groq = payload.get("x_groq")  # the last chunk of a stream tells it there alone
+    told = groq.get("usage") if isinstance(groq, dict) else None
+    return told if isinstance(told, dict) else payload
 
 
 def _is_langchain(usage: Payload) -> bool:
