@@ -22,6 +22,9 @@ DOUBTED = {
         "500 and 2,000 per million tokens, where models of its size cost 1 to 3: a price for 1,000 "
         "tokens seems to stand for one"
     ),
+    Named("gcp.gemini", "gemini-1.0-pro-vision-001"): (
+        "0.125 and 0.375 are what Vertex took for a million characters, not tokens"
+    ),
 }
 """Left out until somebody has seen the provider's page: pending is better than a wrong price."""
 

@@ -23,11 +23,13 @@ _HALF_IN_BATCH = {
     "gcp.gemini": re.compile(r"^gemini-2\.0-flash(-lite)?$"),
     "gcp.vertex_ai": re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"),
     "mistral_ai": re.compile(r"^(mistral|ministral|magistral|devstral|codestral|pixtral)-"),
-    "openai": re.compile(r"^text-embedding-ada-002$"),
+    "openai": re.compile(r"^(text-embedding-ada-002$|o[34](-mini)?-deep-research)"),
+    "groq": re.compile(r"^(llama-3\.3-70b-versatile$|llama-3\.1-8b-instant$|meta-llama/llama-4-)"),
 }
 """Fresh input and output at half the price: learn.microsoft.com (global batch), ai.google.dev
 (batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
-(batch inference), developers.openai.com (batch). Cached input is not told."""
+(batch inference), developers.openai.com (batch), console.groq.com/docs/batch. Cached input is not
+told."""
 _ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")

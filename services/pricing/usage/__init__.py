@@ -40,29 +40,29 @@ FLAVOURS: dict[str, Flavour] = {
     "openai.images": Flavour(openai.images, "OpenAI image generation"),
     "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions", 2),
     "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses", 2),
-    "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages"),
-    "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}', 2),
-    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 2),
-    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 2),
+    "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages", 2),
+    "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}', 3),
+    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 3),
+    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 3),
     "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format", 2),
-    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 2),
-    "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers", 2),
-    "mistral.chat": Flavour(compatible.mistral, "Mistral chat", 2),
+    "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 3),
+    "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers", 3),
+    "mistral.chat": Flavour(compatible.mistral, "Mistral chat", 3),
     "mistral.transcription": Flavour(compatible.mistral_transcription, "Mistral speech to text"),
     "mistral.ocr": Flavour(compatible.mistral_ocr, "Mistral OCR"),
-    "cohere.chat": Flavour(cohere.billed, "Cohere chat"),
-    "cohere.rerank": Flavour(cohere.billed, "Cohere rerank"),
-    "cohere.embed": Flavour(cohere.billed, "Cohere embed"),
+    "cohere.chat": Flavour(cohere.billed, "Cohere chat", 2),
+    "cohere.rerank": Flavour(cohere.billed, "Cohere rerank", 2),
+    "cohere.embed": Flavour(cohere.billed, "Cohere embed", 2),
     "deepseek.chat": Flavour(compatible.deepseek, "DeepSeek chat", 2),
     "xai.chat": Flavour(compatible.xai_chat, "xAI chat", 2),
     "xai.responses": Flavour(compatible.xai_responses, "xAI responses", 2),
-    "groq.chat": Flavour(openai.chat, "Groq chat", 2),
+    "groq.chat": Flavour(openai.chat, "Groq chat", 3),
     "fireworks.chat": Flavour(openai.chat, "Fireworks chat", 2),
     "together.chat": Flavour(openai.chat, "Together chat", 2),
     "perplexity.chat": Flavour(compatible.perplexity, "Perplexity chat"),
     "openrouter.chat": Flavour(compatible.openrouter, "OpenRouter chat", 2),
-    "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage", 2),
-    "langchain.usage_metadata": Flavour(frameworks.langchain, "LangChain usage_metadata"),
+    "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage", 3),
+    "langchain.usage_metadata": Flavour(frameworks.langchain, "LangChain usage_metadata", 2),
     "vercel.usage": Flavour(frameworks.vercel, "Vercel AI SDK's usage"),
     "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes", 2),
 }
@@ -134,10 +134,20 @@ def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
     if usage is not body:
         reading.response_model = reading.response_model or word(body, "model", "modelVersion")
         reading.response_id = reading.response_id or word(body, "id", "responseId")
-    if body is not payload and "custom_id" in payload:
+    if body is not payload and _is_batch_line(name, payload):
         reading.served = {"processing": "batch"} | reading.served
     reading.normaliser = _NORMALISERS[name]
     return reading
+
+
+_BATCH_LINE = frozenset({"custom_id", "recordId", "processed_time"})
+"""What a line of a batch's results has beside the response: OpenAI's, Bedrock's, Vertex's."""
+
+
+def _is_batch_line(flavour: str, payload: Payload) -> bool:
+    """Gemini's lines have but a key, a name that others may use for anything."""
+    is_gemini = "key" in payload and flavour.startswith("google.")
+    return is_gemini or not _BATCH_LINE.isdisjoint(payload)
 
 
 __all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

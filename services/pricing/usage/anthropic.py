@@ -14,6 +14,7 @@ from services.pricing.usage.reading import (
     Reading,
     are_zero,
     count,
+    items,
     part,
     quantities,
     rest,
@@ -40,7 +41,30 @@ def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - al
         reasoning=thinking,
         web_search=count(tools, "web_search_requests"),
     )
-    return Reading(found | writes(usage), served(usage))
+    found |= writes(usage)
+    if usage.get("iterations"):
+        return Reading(_with_others(found, usage), served(usage), _OTHERS)
+    return Reading(found, served(usage))
+
+
+_OTHERS = ("what the totals leave out is added: a price by context is that of all passes",)
+
+
+def _with_others(found: Quantities, usage: Payload) -> Quantities:
+    """What the totals leave out of the passes of a request: compactions, and other models' work.
+
+    Facts: platform.claude.com, compaction and advisor tool. Other models have prices of their own:
+    their passes count as requests, so that the call is not priced without them.
+    """
+    added = dict(found)
+    for item in items(usage, "iterations"):
+        kind = word(item, "type")
+        if kind == "message":
+            continue
+        told = messages({**item, "iterations": None}, {}).quantities
+        for name, number in (told if kind == "compaction" else {"request": 1}).items():
+            added[name] = int(added.get(name, 0)) + int(number)
+    return added
 
 
 def writes(usage: Payload) -> Quantities:

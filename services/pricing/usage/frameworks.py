@@ -40,9 +40,22 @@ def litellm(usage: Payload, response: Payload) -> Reading:
     details |= {"cached_tokens": read, "cache_creation_tokens": written}
     details["cache_write_tokens"] = None
     found = chat_quantities({**usage, "prompt_tokens_details": details})
-    found = by_lifetime(found, lived)
+    found = by_lifetime(found, lived) | _searches(usage, details)
     tier = word(response, "service_tier") or word(usage, "service_tier")
     return Reading(found, {"service_tier": tier} if tier else {}, notes_of(found))
+
+
+def _searches(usage: Payload, details: Payload) -> Quantities:
+    """Anthropic's are billed each. Others' are queries or answers, which only one is alike for.
+
+    Several count as units of search, so that the call is not priced without them.
+    """
+    told = count(part(usage, "server_tool_use"), "web_search_requests")
+    if told is None:
+        told = count(details, "web_search_requests")
+        if told and told > 1:
+            return {"search_unit": told}
+    return quantities(web_search=told)
 
 
 def by_lifetime(found: Quantities, lived: Payload) -> Quantities:
@@ -55,27 +68,35 @@ def by_lifetime(found: Quantities, lived: Payload) -> Quantities:
     return found | quantities(cache_write=left, cache_write_5m=short, cache_write_1h=long)
 
 
+_TIERED = ("priority", "flex")
+
+
 def langchain(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response
-    """`UsageMetadata`: totals hold their details; lifetimes stand beside or inside the writes."""
+    """`UsageMetadata`: totals hold their details; lifetimes stand beside or inside the writes.
+
+    Details of OpenAI's tiers are told by the tier's name: `flex` of them, `flex_cache_read`.
+    """
     received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
     if received is None or sent is None:
         raise InvalidError("input_tokens" if received is None else "output_tokens", "missing")
     check_total(usage, "total_tokens", received + sent)
     details, out = part(usage, "input_token_details"), part(usage, "output_token_details")
+    tier = next((name for name in _TIERED if name in details or name in out), "")
+    prefix = f"{tier}_" if tier else ""
     short = count(details, "ephemeral_5m_input_tokens") or 0
     long = count(details, "ephemeral_1h_input_tokens") or 0
     written = count(details, "cache_creation") or 0
     if short + long:
         written = 0 if written == short + long else written
-    read, audio = count(details, "cache_read"), count(details, "audio")
-    thought, spoken = count(out, "reasoning"), count(out, "audio")
+    read, audio = count(details, prefix + "cache_read"), count(details, "audio")
+    thought, spoken, drawn = counts(out, prefix + "reasoning", "audio", "image")
     found = quantities(
         input=rest("input_token_details", received, (read, written, short, long, audio)),
         cache_read=read, cache_write=written, cache_write_5m=short, cache_write_1h=long,
-        input_audio=audio, output=rest("output_token_details", sent, (thought, spoken)),
-        reasoning=thought, output_audio=spoken,
+        input_audio=audio, output=rest("output_token_details", sent, (thought, spoken, drawn)),
+        reasoning=thought, output_audio=spoken, output_image=drawn,
     )  # fmt: skip
-    return Reading(found, {}, notes_of(found))
+    return Reading(found, {"service_tier": tier} if tier else {}, notes_of(found))
 
 
 def vercel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response

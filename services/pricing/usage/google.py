@@ -135,6 +135,6 @@ def served(usage: Payload, response: Payload) -> dict[str, str]:
 
 
 def _tier(told: str) -> dict[str, str]:
-    """Google's enumerations have a value that says nothing."""
-    name = told.lower()
+    """Google's enumerations have a value that says nothing, and may be told by their full name."""
+    name = told.lower().rsplit(".", 1)[-1].removeprefix("service_tier_")
     return {"service_tier": name} if name and not name.endswith("unspecified") else {}

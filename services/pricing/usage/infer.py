@@ -20,9 +20,11 @@ _USAGES = ("usage", "usageMetadata", "usage_metadata")
 _NAMES = frozenset(_USAGES)
 _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
-_OUTSIDE = frozenset({"response", "result", "metadata"})
+_BODIES = ("response", "modelOutput")
+_WITH_USAGE = ("metadata", "delta", "data")
+_OUTSIDE = frozenset({"result", *_BODIES, *_WITH_USAGE})
 """What holds a body inside a larger payload."""
-_HOLDERS = _OUTSIDE | _NAMES
+_HOLDERS = _OUTSIDE | _NAMES | {"x_groq"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
@@ -32,7 +34,7 @@ _INVOKED = (
     "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
     "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
 )  # fmt: skip
-_LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning"})
+_LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning", "flex", "priority"})
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
 
 
@@ -118,8 +120,8 @@ def _is_responses(usage: Payload) -> bool:
 def body_of(payload: Payload) -> Payload:
     """The response inside a stream's last event, or what holds its usage there.
 
-    `response.done` and `response.completed` hold the one, `metadata` of ConverseStream the other. A
-    line of a batch's results holds it one level deeper.
+    `response.done` and `response.completed` hold the one; ConverseStream, Cohere and Mistral's
+    client the other. A line of a batch's results holds it too, mostly one level deeper.
     """
     if _OUTSIDE.isdisjoint(payload):
         return payload
@@ -128,9 +130,9 @@ def body_of(payload: Payload) -> Payload:
         inner = held.get(name) if isinstance(held, dict) else None
         if isinstance(inner, dict):
             return inner
-    for name in ("response", "metadata"):
+    for name in (*_BODIES, *_WITH_USAGE):
         inner = payload.get(name)
-        if isinstance(inner, dict) and (name == "response" or isinstance(inner.get("usage"), dict)):
+        if isinstance(inner, dict) and (name in _BODIES or isinstance(inner.get("usage"), dict)):
             return inner
     return payload
 
@@ -149,7 +151,9 @@ def usage_of(payload: Payload) -> Payload:
         inner = payload.get(name)
         if isinstance(inner, dict):
             return inner
-    return payload
+    groq = payload.get("x_groq")  # the last chunk of a stream tells it there alone
+    told = groq.get("usage") if isinstance(groq, dict) else None
+    return told if isinstance(told, dict) else payload
 
 
 def _is_langchain(usage: Payload) -> bool:
