@@ -18,7 +18,8 @@ from services.pricing.rates import CompiledAdjustment, CompiledVariant, Markup, 
 
 NAMES = (*Key._fields, *Attributes._fields)
 """The fields of a call that tell what it is charged for, not how much of it."""
-_ORDINARY = ("",) * len(TIERED)
+PROVISIONED = "provisioned"
+"""In the names that Azure and AWS give to such deployments."""
 Chosen = tuple[CompiledVariant | Pending, list[CompiledAdjustment]]
 """The variant, or why it is open; the adjustments on top."""
 
@@ -127,11 +128,14 @@ def _beats(one: CompiledVariant, other: CompiledVariant) -> bool:
 def _unnamed_tier(
     kind: Kind, chosen: CompiledVariant, adjustments: list[CompiledAdjustment]
 ) -> Pending | None:
-    """A tier that nothing names has a price of its own that the book does not tell."""
-    told = kind.attributes[: len(TIERED)]
-    if told == _ORDINARY:
-        return None
-    for name, value in zip(TIERED, told, strict=True):
+    """A tier that nothing names has a price of its own that the book does not tell.
+
+    Nor has a deployment whose capacity was bought beforehand a price by the token.
+    """
+    for name in (*TIERED, "deployment"):
+        value: str = getattr(kind.attributes, name)
+        if name == "deployment" and PROVISIONED not in value:
+            continue
         if value and not _names(name, chosen, adjustments):
             return Pending("variant_missing", f"{name}={value}")
     return None

@@ -87,7 +87,7 @@ async def _viewer(
             held += told.status_code == 304
             tag = told.headers.get("etag", "")
             for other in await asyncio.gather(*map(http.get, beside)):
-                assert other.status_code == 200, other.text
+                assert other.status_code == 200, f"{other.url.path}: {other.text}"
             await asyncio.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - began)))
     return took, held
 
