@@ -64,9 +64,12 @@ def test_the_search_box_finds_assistants_and_models(page_of: Open, site: Site) -
             settled(page)
 
 
-@pytest.mark.parametrize(("day", "is_asked"), [("today", True), ("2020-01-01", False)])
+@pytest.mark.parametrize(
+    ("day", "also", "is_asked"),
+    [("today", [], True), ("2020-01-01", [], False), ("2020-01-01", ["orgs"], True)],
+)
 def test_a_changed_day_asks_again_what_shows_it(
-    browser: Browser, site: Site, day: str, is_asked: bool
+    browser: Browser, site: Site, day: str, also: list[str], is_asked: bool
 ) -> None:
     """The stream is played to the page, so that the day is known; what it asks is real."""
     days = [datetime.now(UTC).date().isoformat() if day == "today" else day]
@@ -81,8 +84,9 @@ def test_a_changed_day_asks_again_what_shows_it(
             asked.append(request.url)
 
     def tell(route: Route) -> None:
-        event = f"retry: 60000\nevent: changed\ndata: {json.dumps({'as_of': None, 'days': days})}"
-        route.fulfill(content_type="text/event-stream", body=f"{event}\n\n")
+        told = json.dumps({"as_of": None, "days": days, "also": also})
+        event = f"retry: 60000\nevent: changed\ndata: {told}\n\n"
+        route.fulfill(content_type="text/event-stream", body=event)
 
     page.route("**/v1/changes", lambda route: None)
     page.goto(f"{site.url}/explore")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.dashboard import with_node
 from deploy.local.kafka import java_argv
+from tests.dashboard.registry import soon
 from tests.dashboard.site import Hand, Theme, flaws, settled, shot, visitor, widget
 from tests.engines import ClickHouseEngine, KafkaEngine
 from tests.system import System
@@ -228,7 +229,11 @@ def test_a_preview_shows_what_the_customer_sees(browser: Browser, system: System
     assert shown == widget(page, "used").locator("[data-value]").first.get_attribute("data-value")
     assert preview.url == f"{api}/embed/preview/orgs/acme"
     assert preview.get_by_role("button", name="Share").count() == 0
-    [note] = [n for n in system.get("/v1/audit")["entries"] if n["action"] == "embed.preview"]
+    notes = lambda: [  # noqa: E731
+        n for n in system.get("/v1/audit")["entries"] if n["action"] == "embed.preview"
+    ]
+    assert soon(page, lambda: bool(notes())), "the audit tells it once the mirror has it"
+    [note] = notes()
     assert (note["target"], note["org_id"]) == ("acme", "acme")
     page.context.close()
 

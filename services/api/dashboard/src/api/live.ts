@@ -73,7 +73,7 @@ export function useIsLive(): boolean {
 
 /** Refreshes never overlap: what is being asked right now may be of before the change, so it is asked once more after. */
 async function refresh(client: QueryClient, data: string): Promise<void> {
-  const { days, also } = JSON.parse(data) as { days: string[]; also: string[] };
+  const { days, also = [] } = JSON.parse(data) as { days: string[]; also?: string[] };
   const now = new Date();
   const touched = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => also.length > 0 || isTouched(queryKey, days, now) };
   const isAsking = client.isFetching(touched) > 0;
