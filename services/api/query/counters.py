@@ -29,6 +29,8 @@ COST_SHARE = 0.5
 """Answers may take this part of the time for which they are taken as new."""
 DEAR_SECONDS = 0.25
 """Answers that take longer are made before new counters are told."""
+LATE_SECONDS = 1.0
+"""How much longer than twice what they cost, to be prepared. Who asks after that waits."""
 READING_SHARE = 0.1
 """And this part reading the counters themselves."""
 FORGET_SECONDS = 10.0
@@ -135,9 +137,9 @@ class Counters:
         Those that were told last, where answers are dear, while newer ones are prepared.
         """
         held = self._wanted(scope, whole)
-        age = time.monotonic() - held.read_at
-        if held.covers(whole) and self._is_dear and age < FRESH_SECONDS_MAX:
-            if age >= self.fresh_seconds and (held.renewal is None or held.renewal.done()):
+        late = time.monotonic() - held.read_at - self.fresh_seconds
+        if held.covers(whole) and self._is_dear and late < LATE_SECONDS + 2 * self._cost:
+            if late >= 0 and (held.renewal is None or held.renewal.done()):
                 held.renewal = asyncio.create_task(self._renewed(held))
             return held.known
         async with held.lock:

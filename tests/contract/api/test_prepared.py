@@ -40,13 +40,18 @@ async def cost(client: httpx.AsyncClient) -> Decimal:
     return Decimal(answer.json()["total"]["total"]["cost"])
 
 
-async def test_nobody_waits_for_what_is_dear(site: Site, events: list[Event]) -> None:
-    late = replace(on(events, "2026-10-24"), number=950_000, cost=Decimal("7.5"))
+@pytest.mark.parametrize(("seconds", "number"), [(0.4, 950_000), (9.0, 950_010)])
+async def test_nobody_waits_for_what_is_dear(
+    site: Site, events: list[Event], seconds: float, number: int
+) -> None:
+    """Not even where the pace is the slowest there is."""
+    late = replace(on(events, "2026-10-24"), number=number, cost=Decimal("7.5"))
     async with site.client() as client:
         before = await cost(client)
-        site.app.state.answers._counters.spent(0.4)
+        counters = site.app.state.answers._counters
+        counters.spent(seconds)
         await site.tell(late.line())
-        await asyncio.sleep(1.1)
+        counters._held[None].read_at -= counters.fresh_seconds
         site.reader.delay = 0.3
         assert await cost(client) == before, "what was told last, while the new one is made"
         for _ in range(50):
@@ -77,6 +82,18 @@ async def test_who_is_told_of_a_change_is_answered_from_memory(
         asked = len(site.reader.asked)
         assert await cost(client) - before == Decimal("3.25")
     assert len(site.reader.asked) == asked
+
+
+async def test_who_asks_long_after_is_not_answered_from_before(
+    site: Site, events: list[Event]
+) -> None:
+    counters = site.app.state.answers._counters
+    async with site.client() as client:
+        before = await cost(client)
+        counters.spent(0.4)
+        await site.tell(replace(on(events, "2026-10-23"), number=950_003).line())
+        counters._held[None].read_at -= 5
+        assert await cost(client) != before
 
 
 async def test_what_cannot_be_prepared_holds_nobody_up(site: Site, events: list[Event]) -> None:
