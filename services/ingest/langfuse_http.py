@@ -1,10 +1,12 @@
 """What Langfuse's SDKs send besides spans: scores, one by one or in their ingestion batches."""
 
+import asyncio
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
 
+from schemas.access import ApiKey
 from services.ingest import openapi
 from services.ingest.http import Shell, authorised, read_body
 from services.ingest.otlp import feedback
@@ -12,6 +14,11 @@ from services.ingest.otlp_http import JSON, outcomes
 from services.runtime.problems import ProblemError
 
 SCORE_EVENT = "score-create"
+WITHOUT_FIGURES = frozenset({"sdk-log"})
+NOT_READ = (
+    "only scores are read here: send spans by OpenTelemetry (as Langfuse's Python SDK does from 3, "
+    "its JS SDK from 4), or calls to /v1/calls"
+)
 
 
 def add_routes(app: FastAPI, shell: Shell) -> None:
@@ -34,18 +41,35 @@ def add_routes(app: FastAPI, shell: Shell) -> None:
         told = _json(await read_body(shell.settings, request))
         events = told.get("batch") if isinstance(told, dict) else None
         listed = [event for event in events or () if isinstance(event, dict)]
-        bodies = [e.get("body") for e in listed if e.get("type") == SCORE_EVENT]
-        found = [_outcome(shell, body) for body in bodies if isinstance(body, dict)]
-        await outcomes(shell, key, found)
-        done = [{"id": str(event.get("id", "")), "status": 201} for event in listed]
-        body = orjson.dumps({"successes": done, "errors": []})
-        return Response(body, status_code=207, media_type=JSON)
+        flaws = await asyncio.gather(*(_taken(shell, key, event) for event in listed))
+        done: dict[str, list[dict[str, Any]]] = {"successes": [], "errors": []}
+        for event, flaw in zip(listed, flaws, strict=True):
+            told_of = {"id": str(event.get("id", "")), "status": 400 if flaw else 201}
+            if flaw:
+                done["errors"].append(told_of | {"message": flaw})
+            else:
+                done["successes"].append(told_of)
+        return Response(orjson.dumps(done), status_code=207, media_type=JSON)
 
     app.add_api_route("/api/public/scores", scores, methods=["POST"], response_class=Response,
                       summary="Scores as Langfuse sends them; become feedback.",
                       responses=openapi.responses())  # fmt: skip
     app.add_api_route("/api/public/ingestion", ingestion, methods=["POST"],
                       include_in_schema=False)  # fmt: skip
+
+
+async def _taken(shell: Shell, key: ApiKey, event: dict[str, Any]) -> str:
+    """Why an event of a batch is not taken, which the others do not suffer from; else empty."""
+    kind = event.get("type")
+    if kind != SCORE_EVENT:
+        return "" if kind in WITHOUT_FIGURES else NOT_READ
+    try:
+        refused, why = await outcomes(shell, key, [_outcome(shell, event.get("body"))])
+    except ProblemError as problem:
+        if problem.status >= 429:
+            raise
+        return problem.detail
+    return why if refused else ""
 
 
 def _json(body: bytes) -> Any:

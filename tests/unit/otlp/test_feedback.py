@@ -1,5 +1,7 @@
 """Evaluation events and Langfuse scores become feedback."""
 
+from typing import Any
+
 import httpx
 import orjson
 
@@ -38,11 +40,21 @@ async def test_langfuse_scores_become_feedback(
 ) -> None:
     score = {"id": "s1", "traceId": "t1", "name": "thumbs", "value": 1.0, "comment": "helpful"}
     assert (await client.post("/api/public/scores", json=[score])).json() == {"id": "s1"}
-    batch = {"batch": [{"id": "e1", "type": "score-create", "body": score},
-                       {"id": "e2", "type": "trace-create", "body": {}}]}  # fmt: skip
-    told = await client.post("/api/public/ingestion", json=batch)
-    assert (told.status_code, len(told.json()["successes"])) == (207, 2)
-    first, second = (orjson.loads(m.value or b"") for m in publisher.written)
+    events: list[tuple[str, Any]] = [
+        ("score-create", score), ("sdk-log", {}), ("generation-create", {"model": "gpt-4o"}),
+        ("score-create", {"name": "of nothing"}), ("score-create", score | {"timestamp": "soon"}),
+    ]  # fmt: skip
+    batch = [{"id": f"e{n}", "type": kind, "body": body} for n, (kind, body) in enumerate(events)]
+    told = await client.post("/api/public/ingestion", json={"batch": batch})
+    assert told.status_code == 207
+    assert told.json()["successes"] == [{"id": f"e{n}", "status": 201} for n in (0, 1)]
+    assert [(e["id"], e["status"]) for e in told.json()["errors"]] == [
+        ("e2", 400), ("e3", 400), ("e4", 400)
+    ]  # fmt: skip
+    assert "OpenTelemetry" in told.json()["errors"][0]["message"]
+    first, second = (
+        orjson.loads(m.value or b"") for m in publisher.written if m.topic != "dead.v1"
+    )
     assert (first["outcome_id"], first["value"], first["comment"]) == ("s1", "1", "helpful")
     assert second["outcome_id"] == "s1"
     assert (await client.post("/api/public/scores", json={"name": "x"})).status_code == 422
