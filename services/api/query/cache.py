@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from services.api.estimate import Freshness
 from services.api.plan import SECONDS, Range
-from services.api.query import limits
+from services.api.query import form, limits
 from services.api.query.ask import CHANGE, Asked
 from services.api.query.ask import asked as again
 from services.api.query.business import TALKS_BEFORE_SECONDS
@@ -46,7 +46,7 @@ class Answers:
 
     def __init__(self, engine: Engine, counters: Counters, bytes_max: int) -> None:
         self._engine, self._counters, self._shelf = engine, counters, Shelf(bytes_max)
-        self._recent: OrderedDict[tuple[str | None, str], tuple[float, Asked]] = OrderedDict()
+        self._recent: OrderedDict[tuple[str | None, str], tuple[float, form.Query]] = OrderedDict()
         counters.prepare = self._prepare
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
@@ -64,7 +64,7 @@ class Answers:
         for one in asked:
             if one.query is not None and not one.around:
                 key = (one.scope.org_id, one.query.model_dump_json())
-                self._recent[key] = (time.monotonic(), one)
+                self._recent[key] = (time.monotonic(), one.query)
                 self._recent.move_to_end(key)
         while len(self._recent) > RECENT_MAX:
             self._recent.popitem(last=False)
@@ -73,9 +73,9 @@ class Answers:
         """Answer what was asked a moment ago from new counters, before anyone is told of them."""
         since = time.monotonic() - RECENT_SECONDS
         recent = [
-            again(one.query, scope, self._engine.now())
-            for at, one in self._recent.values()
-            if at > since and one.query is not None and one.scope == scope
+            again(query, scope, self._engine.now())
+            for (org_id, _), (at, query) in self._recent.items()
+            if at > since and org_id == scope.org_id
         ]
         if recent:
             await self.all(recent, Moment(await self._engine.freshness(), known))

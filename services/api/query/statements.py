@@ -161,14 +161,13 @@ def sketches(asked: Asked, plan: Plan, parts: Sequence[str], shown: Members) -> 
     head, more = folded(asked, plan, shown)
     made = ", ".join(f"{PARTS[p].sql.replace(TIMED, timed(asked))} AS v_{p}" for p in parts)
     merged = ", ".join(map(_again, parts))
-    member = ", ".join(grouped(asked)[1:])
+    member = ", ".join(grouped(asked)[1:]) if asked.by else "toUInt8(0)"
     sets = [f"({member})", "()"] if asked.by else ["()"]
-    bucket = "1 AS g, grouping(depth) AS h, toUInt32(0) AS at"
+    told = "grouping(depth)" if asked.by else "1"
+    bucket = f"1 AS g, {told} AS h, toUInt32(0) AS at"
     if len(plan.buckets) > 1:
         sets += [f"(b, {member})", "(b)"] if asked.by else ["(b)"]
-        bucket = "grouping(b) AS g, grouping(depth) AS h, b"
-    if not asked.by:
-        member, bucket = "toUInt8(0)", bucket.replace("grouping(depth)", "1")
+        bucket = f"grouping(b) AS g, {told} AS h, b"
     text = (
         f"SELECT {bucket}, {member}, {merged} FROM (SELECT {', '.join(grouped(asked))}, {made} "
         f"FROM (SELECT *, {head} FROM ({rows})) GROUP BY {', '.join(grouped(asked))}) "
