@@ -78,7 +78,7 @@ def ledger(
     parameters |= asked.scope.parameters()
     parameters |= {"low": buckets[0].start, "high": buckets[-1].end}
     columns = ", ".join(f"{sql} AS {_named(name)}" for name, sql in fields.items())
-    held = held or _between("low", "high")
+    held = held or between("low", "high")
     return (
         f"SELECT toUnixTimestamp(bucket) AS ts, org_id{columns and ', '}{columns} "
         f"{asked.scope.rows('calls')} AND is_void = 0 AND {held}{condition}",
@@ -192,7 +192,7 @@ def conditions(where: Sequence[Condition], prefix: str, only: str = "") -> tuple
 def within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, Parameters]:
     """A condition on `bucket`: few ranges are listed, many are looked up by their start."""
     parameters: Parameters = {f"{grain}_low": ranges[0].start, f"{grain}_high": ranges[-1].end}
-    whole = _between(f"{grain}_low", f"{grain}_high")
+    whole = between(f"{grain}_low", f"{grain}_high")
     if len(ranges) == 1:
         return whole, parameters
     if len(ranges) <= RANGES_LISTED_MAX:
@@ -200,7 +200,7 @@ def within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, Parameters]:
         for number, piece in enumerate(ranges):
             low, high = f"{grain}_low_{number}", f"{grain}_high_{number}"
             parameters |= {low: piece.start, high: piece.end}
-            listed.append(f"({_between(low, high)})")
+            listed.append(f"({between(low, high)})")
         return f"{whole} AND ({' OR '.join(listed)})", parameters
     starts, ends = f"{grain}_starts", f"{grain}_ends"
     parameters |= {starts: [r.start for r in ranges], ends: [r.end for r in ranges]}
@@ -212,7 +212,8 @@ def within(grain: Grain, ranges: Sequence[Range]) -> tuple[str, Parameters]:
     return f"{whole} AND {looked_up}", parameters
 
 
-def _between(low: str, high: str) -> str:
+def between(low: str, high: str) -> str:
+    """A condition on `bucket`: from the instant of one parameter up to that of another."""
     return (
         f"bucket >= toDateTime({{{low}:UInt32}}, 'UTC') AND "
         f"bucket < toDateTime({{{high}:UInt32}}, 'UTC')"

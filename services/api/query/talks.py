@@ -1,5 +1,4 @@
 """`/v1/conversation-costs` and `/v1/compare`: what each conversation costs, and A against B."""
-# ruff: noqa: S608 - names come from constants, every value is a query parameter
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,81 +15,26 @@ from pydantic import Field
 from schemas.money import plain
 from services.api.access import Caller, Reads
 from services.api.asked import refuse
+from services.api.query import conversations, versus
 from services.api.query import examples as told
-from services.api.query import source, versus
 from services.api.query.ask import Asked
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.cache import Answers
 from services.api.query.limits import units
-from services.api.query.parts import TOKENS
 from services.api.query.routes import PROBLEMS, charge, is_held, meaning, sent, unchanged
 from services.api.query.shelf import Kept
 from services.api.query.views import Sliced
 from services.api.reader import text
-from services.api.statement import LIMITS, Statement
 from services.runtime.problems import encode
 
 router = APIRouter()
-SAMPLE_MAX = 50_000
-OUTLIERS_MAX = 50
 _COMPARED = ["cost", "resolved", "feedback_negative", "feedback_positive"]
-_BIN = "if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000)"
 
 
 class Costs(Sliced):
     """Parameters of `GET /v1/conversation-costs`."""
 
-    outliers: int = Field(20, ge=0, le=OUTLIERS_MAX)
-
-
-def talks(asked: Asked) -> tuple[str, source.Parameters]:
-    """One row for each conversation: its cost, calls, what is pending, tokens, mean latency.
-
-    A conversation belongs where it begins, as a whole: to no range it only reaches into. It has
-    begun before when it was heard of in the `TALKS_BEFORE_SECONDS` before the range, and goes on
-    for as long after it.
-    """
-    tokens = " + ".join(TOKENS)
-    fields = {
-        "conversation_id": "conversation_id", "cost": "CAST(cost AS Decimal(76, 18))",
-        "currency": "currency", "pending": "pending", "tokens": tokens,
-        "duration_ms": "ifNull(duration_ms, 0)", "at": "occurred_at",
-    }  # fmt: skip
-    rows, parameters = source.ledger(asked, asked.plan, fields)
-    low, high = asked.whole.start, asked.whole.end
-    parameters |= {
-        "high": high + TALKS_BEFORE_SECONDS, "ends": high, "currency": asked.currency,
-        "before": max(0, low - TALKS_BEFORE_SECONDS) // 3_600 * 3_600,
-    }  # fmt: skip
-    told = asked.scope.joined(
-        "conversations_hour", {"id": "d.conversation_id", "first_at": "d.first_at"}
-    )
-    begun = (
-        f"SELECT org_id, x_id {told} AND bucket >= toDateTime({{before:UInt32}}, 'UTC') "
-        "AND bucket < toDateTime({low:UInt32}, 'UTC') "
-        "AND x_first_at < toDateTime64({low:UInt32}, 3, 'UTC')"
-    )
-    sql = (
-        "SELECT org_id, conversation_id, sumIf(cost, currency = {currency:String}) AS c, "
-        "count() AS n, countIf(currency = {currency:String}) AS priced, "
-        "countIf(pending != '') AS waiting, sum(tokens) AS t, sum(duration_ms) AS d, "
-        f"min(at) AS first_at, max(at) AS last_at FROM ({rows}) WHERE conversation_id != '' "
-        f"AND (org_id, conversation_id) NOT IN ({begun}) GROUP BY org_id, conversation_id "
-        "HAVING first_at < toDateTime64({ends:UInt32}, 3, 'UTC')"
-    )
-    return sql, parameters
-
-
-def _statement(question: Asked) -> Statement:
-    """In one reading the sums, the histogram by powers of two, and the dearest."""
-    rows, parameters = talks(question)
-    sql = (
-        "SELECT count(), sum(c), quantilesExact(0.5, 0.95, 0.99)(c), countIf(waiting > 0), "
-        f"sumMap([{_BIN}], [toUInt64(1)]), "
-        f"groupArraySorted({OUTLIERS_MAX})((-c, conversation_id, org_id, n, waiting > 0)) "
-        f"FROM ({rows}) WHERE priced > 0"
-    )
-    return Statement(sql + LIMITS, parameters)
+    outliers: int = Field(20, ge=0, le=conversations.OUTLIERS_MAX)
 
 
 @router.get(
@@ -108,7 +52,7 @@ async def conversation_costs(
     question = _meaning(request, asked, caller, ["cost"])
 
     async def costs() -> dict[str, Any]:
-        [row] = await request.app.state.reader.run(_statement(question))
+        [row] = await request.app.state.reader.run(conversations.costs(question))
         return {"currency": asked.currency} | _costs(row, asked.outliers)
 
     return await _kept(request, caller, [question], costs, asked.outliers)
@@ -141,7 +85,7 @@ async def _kept(
 
 
 def _costs(row: Sequence[Any], outliers: int) -> dict[str, Any]:
-    """From the row of `_statement`."""
+    """From the row of `conversations.costs`."""
     count, total, cuts, half, (powers, counts), dearest = row
     return {
         "count": count, "half_priced": half, "mean": versus.each(total, count),
@@ -199,14 +143,8 @@ def _one(request: Request, asked: Versions, caller: Caller, name: str) -> Asked:
 
 async def _side(request: Request, caller: Caller, question: Asked, name: str) -> versus.Side:
     answers: Answers = request.app.state.answers
-    rows, parameters = talks(question)
-    sample = (
-        "SELECT c, t, n, d, toUnixTimestamp64Milli(first_at), toUnixTimestamp64Milli(last_at), "
-        f"waiting > 0 FROM ({rows}) WHERE priced > 0 "
-        f"ORDER BY cityHash64(org_id, conversation_id) LIMIT {SAMPLE_MAX}"
-    )
     found, kept = await asyncio.gather(
-        request.app.state.reader.run(Statement(sample + LIMITS, parameters)),
+        request.app.state.reader.run(conversations.sample(question)),
         answers.get(question, await answers.moment([question]), partial(charge, request, caller)),
     )
     return versus.Side(

@@ -180,11 +180,15 @@ WEEK = timedelta(days=7)
 
 
 def talks(events: list[Event], low: datetime, high: datetime) -> dict[tuple[str, str], list[Event]]:
-    """Conversations that begin in a range: their calls in it and in the week after it."""
+    """Conversations that begin in a range: their calls in it and in the week after it.
+
+    Both weeks to the full hour.
+    """
     found: dict[tuple[str, str], list[Event]] = {}
     before = (low - WEEK).replace(minute=0)
+    after = (high + WEEK + timedelta(minutes=59)).replace(minute=0)
     for event in events:
-        if before <= event.at < high + WEEK:
+        if before <= event.at < after:
             found.setdefault((event.org, event.conversation), []).append(event)
     firsts = {key: min(e.at for e in told) for key, told in found.items()}
     return {key: told for key, told in found.items() if low <= firsts[key] < high}
@@ -210,12 +214,15 @@ async def test_a_conversation_belongs_where_it_begins(
         answer = await client.get("/v1/conversation-costs", params=params)
         assert answer.status_code == 200, answer.text
         got = answer.json()
+        nowhere = json.dumps({"dim": "environment", "not_in": ["nowhere"]})
+        of_calls = await client.get("/v1/conversation-costs", params=params | {"where": nowhere})
         versus = await client.get("/v1/compare", params=params | {"a": "support", "b": "sales"})
     low, high = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (since, until))
     wanted = costs(talks(events, low, high))
     assert got["count"] == len(wanted) == sum(entry["count"] for entry in got["histogram"])
     assert abs(Decimal(got["mean"]) * len(wanted) - sum(wanted.values())) < Decimal("1e-12")
     assert Decimal(got["outliers"][0]["cost"]) == max(wanted.values())
+    assert got == of_calls.json(), "the hours tell what the ledger tells"
     assert versus.status_code == 200, versus.text
     told = versus.json()
     begun = talks(events, low, high)
