@@ -7,7 +7,7 @@ a change of an old day is a new hash. A kept answer keeps its `as_of`, which sta
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from services.api.query.ask import CHANGE, Asked
 from services.api.query.ask import asked as again
 from services.api.query.business import TALKS_BEFORE_SECONDS
 from services.api.query.counters import Counters, Known
+from services.api.query.dear import Dear
 from services.api.query.engine import Engine, echoed
 from services.api.query.measures import MEASURES
 from services.api.query.parts import PARTS
@@ -31,7 +32,6 @@ RECENT_MAX = 64
 RECENT_SECONDS = 15.0
 """Questions that are asked every few seconds are somebody's open page."""
 Charge = Callable[[int], None]
-Make = Callable[[], Awaitable[Kept]]
 
 
 class Moment(NamedTuple):
@@ -47,6 +47,7 @@ class Answers:
     def __init__(self, engine: Engine, counters: Counters, bytes_max: int) -> None:
         self._engine, self._counters, self._shelf = engine, counters, Shelf(bytes_max)
         self._recent: OrderedDict[tuple[str | None, str], tuple[float, form.Query]] = OrderedDict()
+        self.dear = Dear(self._shelf, is_paced=counters.is_paced)
         counters.prepare = self._prepare
 
     async def moment(self, asked: Sequence[Asked]) -> Moment:
@@ -123,18 +124,6 @@ class Answers:
         found |= await self._wait([tag for tag in tags if tag not in found])
         return [found[tag] for tag in tags]
 
-    async def made(self, tag: str, make: Make, charge: Callable[[], None]) -> Kept:
-        """The kept answer of this tag, or what `make` makes, charged where it has to be made."""
-        if (kept := self._shelf.get(tag)) is not None:
-            return kept
-        if not self._shelf.is_coming(tag):
-            charge()
-            self._shelf.make([tag], _only(tag, make))
-        [found] = (await self._wait([tag])).values()
-        if isinstance(found, ProblemError):
-            raise found
-        return found
-
     async def _wait(self, tags: Collection[str]) -> dict[str, Kept | ProblemError]:
         started = time.monotonic()
         found = await self._shelf.wait(tags)
@@ -163,10 +152,6 @@ class Answers:
             told = {"query": echoed(one), "as_of": text(as_of) if as_of else None, **answer}
             made[tag] = Kept(encode(told | {"units": limits.units(one)}), as_of)
         return made
-
-
-async def _only(tag: str, make: Make) -> dict[str, Kept]:
-    return {tag: await make()}
 
 
 def _likeness(asked: Asked) -> bytes:

@@ -121,11 +121,16 @@ class Counters:
         """How long counters are taken as new; 0 where they are always read."""
         wanted = max(self._cost / COST_SHARE, self._reading / READING_SHARE)
         paced = min(FRESH_SECONDS_MAX, wanted)
-        return max(self._fresh_seconds, paced) if self._fresh_seconds else 0.0
+        return max(self._fresh_seconds, paced) if self.is_paced else 0.0
+
+    @property
+    def is_paced(self) -> bool:
+        """False where counters are always read."""
+        return self._fresh_seconds > 0
 
     @property
     def _is_dear(self) -> bool:
-        return self._fresh_seconds > 0 and self._cost > DEAR_SECONDS
+        return self.is_paced and self._cost > DEAR_SECONDS
 
     def spent(self, seconds: float) -> None:
         """An answer took so long: the dearest of late ones counts, a tenth less with each."""

@@ -45,7 +45,9 @@ class Shelf:
 
     def make(self, tags: Collection[str], making: Making) -> None:
         """Have these answers made and kept; it goes on when whoever asked has left."""
-        self._coming |= dict.fromkeys(tags, asyncio.create_task(self._made(tags, making)))
+        task = asyncio.create_task(self._made(tags, making))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # if nobody waits
+        self._coming |= dict.fromkeys(tags, task)
 
     async def wait(self, tags: Collection[str]) -> dict[str, Kept | ProblemError]:
         """Those that are being made, or why they cannot be."""

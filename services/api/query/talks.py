@@ -47,7 +47,8 @@ async def conversation_costs(
     """Of conversations that begin in the range and have a priced call, the cost of all their calls.
 
     The histogram doubles from bin to bin. Outliers are the dearest above P99; `half_priced` ones
-    still have pending calls, so they may cost more.
+    still have pending calls, so they may cost more. Where conversations are many, the answer may
+    be some seconds older than others: `as_of` says of when it is.
     """
     question = _meaning(request, asked, caller, ["cost"])
 
@@ -67,7 +68,10 @@ async def _kept(
     request: Request, caller: Caller, questions: Sequence[Asked],
     tell: Callable[[], Awaitable[dict[str, Any]]], *more: object,
 ) -> Response:  # fmt: skip
-    """What `tell` tells, kept until a day on which the questions depend changes."""
+    """What `tell` tells, kept until a day on which the questions depend changes.
+
+    Where it takes long it may be as old as `as_of` says.
+    """
     answers: Answers = request.app.state.answers
     moment = await answers.moment(questions)
     tags = [answers.tag(question, moment, request.url.path, *more) for question in questions]
@@ -80,8 +84,12 @@ async def _kept(
         return Kept(encode({"as_of": text(as_of) if as_of else None} | await tell()), as_of)
 
     cost = sum(units(question) for question in questions)
-    kept = await answers.made(tag, make, partial(charge, request, caller, cost))
-    return sent(kept.body, tag)
+    asked = [
+        (one.scope.org_id, one.query and one.query.model_dump(mode="json")) for one in questions
+    ]
+    name = encode([request.url.path, *asked, *more]).decode()
+    tag, kept = await answers.dear.get(name, tag, make, partial(charge, request, caller, cost))
+    return unchanged(tag) if is_held(request, tag) else sent(kept.body, tag)
 
 
 def _costs(row: Sequence[Any], outliers: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from services.api.http import build
+from services.api.query.cache import Answers
 from services.api.query.counters import Counters
 from services.api.reader import Reader, Rows
 from services.api.settings import Settings
@@ -38,7 +39,8 @@ class Site:
     def __init__(self, settings: Settings, reader: Counted) -> None:
         self.settings, self.reader, self.now = settings, reader, NOW
         self.app = build(settings, reader, FakeWriter(), lambda: self.now)
-        self.app.state.answers._counters = Counters(reader, fresh_seconds=0)
+        engine = self.app.state.engine
+        self.app.state.answers = Answers(engine, Counters(reader, fresh_seconds=0), 1_000_000)
 
     def client(self, key: str = "reader") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {key}-secret"}

@@ -1,6 +1,7 @@
 """What conversations cost is read from the whole ledger of a range: once for each change."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,10 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from services.api.http import build
+from services.api.query.counters import DEAR_SECONDS
 from services.api.settings import Settings
+from tests.contract.api.conftest import FakeWriter
 from tests.contract.api.site import Counted, Site, on
 from tests.contract.api.world import Event
 
@@ -50,6 +54,44 @@ async def test_what_conversations_cost_is_kept_until_a_day_around_them_changes(
             found.append(later.json()["count"])
             assert found[-1] - found[-2] == change, event.at
     assert later.json()["as_of"] is None, "no progress is known here"
+
+
+async def test_where_it_takes_long_the_answer_before_is_given_while_the_next_is_made(
+    settings: Settings, site: Site, events: list[Event]
+) -> None:
+    inside = on(events, "2026-10-22")
+    late = replace(inside, number=960_000, trace="talk-dear", cost=Decimal("7.5"))
+    site.app = build(settings, site.reader, FakeWriter(), lambda: site.now)
+    answers = site.app.state.answers
+
+    def pass_by(seconds: float) -> None:
+        """So long after an answer that took 0.3 s."""
+        answers._counters._held[None].read_at = float("-inf")
+        for name, made in answers.dear._last.items():
+            answers.dear._last[name] = made._replace(at=time.monotonic() - seconds, cost=0.3)
+
+    async with site.client() as client:
+        site.reader.delay = DEAR_SECONDS + 0.05
+        first = await talks(client)
+        count = first.json()["count"]
+        for change in range(3):
+            await site.tell(
+                replace(late, number=late.number + 12 * change, trace=f"d{change}").line()
+            )
+            pass_by(1.5)
+            asked = len(site.reader.asked)
+            soon = await talks(client, first.headers["etag"])
+            assert (soon.status_code, len(site.reader.asked)) == (304, asked), "not due yet"
+            pass_by(10.0 if change < 2 else 60.0)
+            older = await talks(client)
+            if change < 2:
+                assert older.content == first.content, "the one before, with its own tag"
+                assert older.headers["etag"] == first.headers["etag"]
+                await answers._shelf.wait(list(answers._shelf._coming))
+            first = await talks(client)
+            assert len(site.reader.asked) == asked + 1, "made once, and by nobody who waits"
+            assert first.json()["count"] == count + change + 1
+        assert older.content == first.content, "long after, who asks waits"
 
 
 async def test_a_comparison_is_kept_until_calls_or_outcomes_change(

@@ -3,8 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/hooks";
 import { measure, show, showExact } from "~/format/measures";
 import { money, moneyColumn } from "~/format/money";
+import { clockLabel } from "~/format/time";
 import { Histogram } from "~/marks/Histogram";
 import { useAddress } from "~/state/useAddress";
+import { useAsOf } from "~/ui/asOf";
 import { Card } from "~/ui/Card";
 import { NothingHere } from "~/ui/NothingHere";
 import ui from "~/ui/ui.module.css";
@@ -12,6 +14,7 @@ import ui from "~/ui/ui.module.css";
 import { typedPath, unapplied } from "./spend";
 
 export interface Costs {
+  as_of: string | null;
   mean: string | null;
   p50: string | null;
   p95: string | null;
@@ -24,13 +27,19 @@ export interface Costs {
 const COST = measure("cost");
 const OBSERVATIONS_MIN = 20;
 const SHOWN_MAX = 4;
+/** Where conversations are many the server counts them seldom: what it says is asked for again. */
+const REFRESH_MS = 30_000;
+const LAG_MS = 10_000;
 const MARKS = [["mean", "Mean"], ["p50", "P50"], ["p95", "P95"]] as const;
 
 /** What a conversation costs: the spread, and the dearest beyond P99. */
 export function ConversationCost({ waits }: { waits: boolean }) {
   const { address, carried } = useAddress();
-  const result = useGet<Costs>(typedPath("/v1/conversation-costs", address), undefined, waits);
+  const page = useAsOf();
+  const result = useGet<Costs>(typedPath("/v1/conversation-costs", address), REFRESH_MS, waits);
   const costs = result.answer;
+  const isOlder = costs?.as_of && page.asOf && Date.parse(page.asOf) - Date.parse(costs.as_of) > LAG_MS;
+  const unit = ["conversations with a priced call", ...unapplied(address).map((one) => `without the filter ${one}`), ...(isOlder ? [`as of ${clockLabel(new Date(costs.as_of ?? ""), address.tz)}`] : [])].join(", ");
   const currency = address.currency;
   const isEnough = (costs?.count ?? 0) >= OBSERVATIONS_MIN;
   const marks = MARKS.flatMap(([name, label]) => {
@@ -40,7 +49,7 @@ export function ConversationCost({ waits }: { waits: boolean }) {
   const outliers = costs?.outliers.slice(0, SHOWN_MAX) ?? [];
   const texts = moneyColumn(outliers.map((one) => one.cost), currency);
   return (
-    <Card id="conversation" title="Cost per conversation" unit={["conversations with a priced call", ...unapplied(address).map((one) => `without the filter ${one}`)].join(", ")} {...result}
+    <Card id="conversation" title="Cost per conversation" unit={unit} {...result}
       figure={costs && (
         <>
           <span data-figure="mean" data-value={showExact(costs.mean, COST, currency)} title={showExact(costs.mean, COST, currency)}><b>{show(costs.mean, COST, currency)}</b> mean</span>
