@@ -13,11 +13,11 @@ DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -type f -not -path '*/node_module
 EXAMPLES := $(VENV)/examples
 EXAMPLES_STAMP := $(EXAMPLES)/.installed
 ARGS ?=
-LOCKED := ingest grpc pricer rollup api oidc prices local dev
+LOCKED := ingest grpc pricer rollup api oidc prices local wheel dev
 ROUNDS ?= 12
 WORKERS ?= 2
 
-.PHONY: help setup peers examples dashboard demo down test lint type bench mutants faults schemas lock format
+.PHONY: help setup peers examples dashboard demo down test lint type wheel bench mutants faults schemas lock format
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ lint: setup ## Style, import contracts
 
 type: setup ## Static types, strict
 	@$(RUN)/mypy
+
+wheel: setup dashboard ## Build dist/tracetally-*.whl for this platform, its pricing compiled (needs gcc)
+	@$(RUN)/python -m deploy.wheel
 
 bench: setup peers ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand
 	@$(RUN)/python -m tests.bench $(ARGS)
