@@ -72,7 +72,7 @@ lint: setup ## Style, import contracts
 type: setup ## Static types, strict
 	@$(RUN)/mypy
 
-wheel: setup dashboard ## Build dist/tracetally-*.whl for this platform, its pricing compiled (needs gcc)
+wheel: setup dashboard ## Build dist/tracetally-*.whl for this platform, its hot cores compiled (needs gcc)
 	@$(RUN)/python -m deploy.wheel
 
 bench: setup peers ## Measure, as ratios in one run; figures go to BENCHMARKS.md by hand

@@ -1,4 +1,4 @@
-"""Build the wheel, its pricing compiled by mypyc: `python -m deploy.wheel [FOLDER]`, else `dist`.
+"""Build the wheel, its hot cores compiled by mypyc: `python -m deploy.wheel [FOLDER]`, else `dist`.
 
 It is built in a copy: what the compiler makes would lie beside the sources, and a checkout would
 run it instead of them. Needs a C compiler and Python's headers.
@@ -37,7 +37,7 @@ def build(folder: Path) -> Path:
 def main() -> None:
     """Build, and say what there is."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"
-    print("Compiling pricing and packing the wheel (about a minute) ...", flush=True)
+    print("Compiling and packing the wheel (a minute or two) ...", flush=True)
     try:
         print(build(folder))
     except RuntimeError as wrong:

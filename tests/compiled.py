@@ -1,4 +1,4 @@
-"""The product as its wheel and image hold it, unpacked: pricing compiled."""
+"""The product as its wheel and image hold it, unpacked: its hot cores compiled."""
 
 import os
 import shutil

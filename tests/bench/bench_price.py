@@ -1,9 +1,6 @@
 """Usage read and priced, beside the two price libraries on the same calls in the same run.
 
-    python -m tests.bench.bench_price [--here]
-
-First as the wheel and the image hold it, compiled, then as it lies here, which is what a checkout
-runs; `--here` does the second alone.
+    python -m tests.bench.bench_price
 
 The calls are the golden cases: the provider's own usage object, priced at its own time by the
 shipped book. Each library does what it does for one answer, in a process of its own, pinned to one
@@ -15,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +27,6 @@ from services.pricing.book import PriceBook
 from services.pricing.quote import quote_line
 from services.pricing.told import decide
 from services.runtime.run import tune_collector
-from tests import compiled
 from tests.unit.pricing.make import key_of, price_record, put, rates
 
 ROOT = Path(__file__).parents[2]
@@ -130,34 +125,14 @@ def book() -> None:
     )
 
 
-def here() -> None:
-    """As it is imported, on one core."""
+def main() -> None:
+    """Print the figures."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     tune_collector()  # as the services do
     pricing()
     book()
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--here", action="store_true")
-    if parser.parse_args().here:
-        return here()
-    command = [sys.executable, "-m", "tests.bench.bench_price", "--here"]
-    if compiled.is_possible():
-        with tempfile.TemporaryDirectory(prefix="tracetally-bench-") as folder:
-            env = compiled.environment(compiled.unpacked(Path(folder)))
-            sys.stdout.write("compiled, as in the wheel and the image:\n")
-            sys.stdout.flush()
-            subprocess.run(command, env=env, cwd=ROOT, check=True)
-    else:
-        sys.stdout.write("not compiled: no C compiler, or no headers of Python\n")
-    sys.stdout.write("as it lies here:\n")
-    sys.stdout.flush()
-    subprocess.run(command, cwd=ROOT, check=True)
-    return None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from services.ingest.otlp.conventions import otel
 from services.ingest.otlp.values import Attributes, count, inner, parsed, text
 
 ATTRIBUTES = ("gen_ai.provider.name", "gen_ai.system")
-PROVIDERS = frozenset({"microsoft.foundry", "az.ai.agents", "azure.ai.agents"})
+PROVIDERS: frozenset[str] = frozenset({"microsoft.foundry", "az.ai.agents", "azure.ai.agents"})
 """Who runs agents: Azure's, the same run told again by everyone who asks for its state."""
 SCOPES = frozenset({
     "openinference.instrumentation.claude_agent_sdk",

@@ -8,7 +8,7 @@ from services.ingest.otlp.conventions import answers
 from services.ingest.otlp.values import Attributes
 
 ATTRIBUTE = "openinference.span.kind"
-OPERATIONS = {
+OPERATIONS: dict[str, str] = {
     "llm": "chat", "embedding": "embeddings", "reranker": "rerank", "retriever": "retrieval",
     "tool": "execute_tool", "agent": "invoke_agent", "chain": "invoke_agent",
     "guardrail": "guardrail", "evaluator": "other", "prompt": "other", "decision": "other",
