@@ -13,6 +13,7 @@ from services.ingest.otlp.conventions import (
     genkit,
     haystack,
     kinds,
+    laminar,
     langfuse,
     langsmith,
     litellm,
@@ -51,6 +52,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (kinds.OLD_ATTRIBUTE, kinds.OPERATIONS),
     (kinds.TYPE, kinds.TYPES),
     (braintrust.ATTRIBUTE, braintrust.operation),
+    (laminar.ATTRIBUTE, laminar.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

@@ -11,6 +11,7 @@ from services.ingest.otlp.conventions import (
     Found,
     claude_code,
     haystack,
+    laminar,
     langfuse,
     spring_ai,
     vercel,
@@ -45,6 +46,8 @@ THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
+WRONG_TOTALS = frozenset({laminar.SCOPE})
+"""Libraries that add the parts of a streamed answer to a total that has the first of them."""
 CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
 """Providers whose total has the cached tokens, also where nothing else has them."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
@@ -203,7 +206,8 @@ def _sent(
         return sent
     if thought and received + sent + thought == total:
         return sent + thought
-    return max(sent, total - received) if provider in THOUGHTS_OUTSIDE else sent
+    is_rest = provider in THOUGHTS_OUTSIDE and scope not in WRONG_TOTALS
+    return max(sent, total - received) if is_rest else sent
 
 
 def payload(told: Counts, tier: str, operation: str) -> dict[str, Any]:

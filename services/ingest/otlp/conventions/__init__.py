@@ -21,6 +21,7 @@ from services.ingest.otlp.conventions import (
     genkit,
     haystack,
     kinds,
+    laminar,
     langfuse,
     langsmith,
     litellm,
@@ -30,6 +31,7 @@ from services.ingest.otlp.conventions import (
     mlflow,
     openinference,
     otel,
+    products,
     servers,
     spring_ai,
     traceloop,
@@ -40,7 +42,7 @@ from services.ingest.otlp.values import TEXT_MAX, Attributes, amount, count, inn
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
-    servers, spring_ai, braintrust, kinds,
+    servers, spring_ai, braintrust, kinds, laminar, products,
 )  # fmt: skip
 
 COUNTS = frozenset({
