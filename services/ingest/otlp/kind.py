@@ -56,6 +56,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
 )
 """The first attribute that is present with a known value decides."""
 
+_CALL_NAMES = frozenset({litellm.CALL_NAME, haystack.CALL_NAME})
 _AROUND = re.compile(r"agent|workflow|chain|crew|graph|pipeline|loop|cycle|\brun\b|session", re.I)
 _USAGE = (*otel.SOURCES["input"], *openinference.SOURCES["input"])
 _MODEL = (
@@ -86,7 +87,7 @@ def _told(span: Span) -> str:
                 is_old = attribute == traceloop.OLD_ATTRIBUTE
                 return (is_old and traceloop.of_name(span.scope, span.name)) or found
     is_call = servers.is_call(attributes) or _looks_like_a_call(span)
-    if span.name == litellm.CALL_NAME or is_call:
+    if span.name in _CALL_NAMES or is_call:
         return "chat"
     return _failed(span) or _named(span) or OTHER
 

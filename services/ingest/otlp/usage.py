@@ -46,6 +46,8 @@ THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
+THOUGHTS_ADDED = {"gcp.vertex.agent": "gen_ai.usage.reasoning.output_tokens"}
+"""Libraries that add what they tell here to every provider's output: Google's has it beside."""
 WRONG_TOTALS = frozenset({laminar.SCOPE})
 """Libraries that add the parts of a streamed answer to a total that has the first of them."""
 CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
@@ -197,6 +199,8 @@ def _sent(
     """The output with the thoughts, which some count beside it."""
     received, sent, total = sums
     thought = _value(found, "reasoning") or 0
+    if THOUGHTS_ADDED.get(scope) == _said(found, "reasoning") and provider not in THOUGHTS_OUTSIDE:
+        return sent and max(0, sent - thought)
     if _place(found, "reasoning") in langfuse.BESIDE_OUTPUT:
         is_beside = total is None or (received or 0) + (sent or 0) != total
         return (sent or 0) + thought if is_beside else sent

@@ -1,5 +1,6 @@
 """What products send that have names of their own for a kind of span, or for whom it is."""
 
+import json
 from typing import Any
 
 import pytest
@@ -54,3 +55,83 @@ def test_a_total_of_laminar_that_counts_the_first_part_of_a_stream_twice() -> No
 def test_who_it_is_for(told: dict[str, Any], user: str | None, conversation: str | None) -> None:
     (call,) = decoded(span(**CHAT | told), scope="x")["calls"]
     assert (call["user_id"], call["conversation_id"]) == (user, conversation)
+
+
+def test_an_id_that_stands_for_none_ties_no_calls() -> None:
+    """OpenAI's Agents SDK makes it up for every stream of chat completions."""
+    fake = {"output.value": '[{"id": "__fake_id__", "output": [{"provider_data": '
+            '{"response_id": "%s"}}]}]', "openinference.span.kind": "LLM"}  # fmt: skip
+    both = [
+        step(n, fake | {"output.value": fake["output.value"] % f"chatcmpl-{n}"}) for n in (1, 2)
+    ]
+    calls = decoded(*both, scope="openinference.instrumentation.openai_agents")["calls"]
+    assert sorted(call["response_id"] for call in calls) == ["chatcmpl-1", "chatcmpl-2"]
+    made = [span(n, **{"gen_ai.response.id": "__fake_id__"}) for n in (1, 2)]
+    assert len(decoded(*made, scope="x")["calls"]) == 2
+
+
+def test_the_answer_before_this_one_is_no_conversation() -> None:
+    agent = step(1, {"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c-1"})
+    chat = step(2, CHAT | {"gen_ai.conversation.id": "resp_1"}, agent)
+    (call,) = decoded(agent, chat, scope="agent_framework")["calls"]
+    assert call["conversation_id"] == "c-1"
+
+
+@pytest.mark.parametrize(
+    ("provider", "output"), [("openai", 205), ("anthropic", 205), ("gcp.gemini", 260)]
+)
+def test_thoughts_that_googles_kit_adds_to_an_output_that_has_them(
+    provider: str, output: int
+) -> None:
+    told = {"gen_ai.operation.name": "generate_content", "gen_ai.provider.name": provider,
+            INPUT: 1050, OUTPUT: 260, "gen_ai.usage.reasoning.output_tokens": 55}  # fmt: skip
+    (call,) = decoded(step(1, told), scope="gcp.vertex.agent")["calls"]
+    assert tokens(call) == (1050, None, None, output, 55)
+
+
+USAGE = {"prompt_tokens": 1050, "completion_tokens": 205,
+         "prompt_tokens_details": {"cached_tokens": 305},
+         "completion_tokens_details": {"reasoning_tokens": 55}}  # fmt: skip
+RESPONSE = {"input_tokens": 2030, "input_tokens_details": {"cached_tokens": 703},
+            "output_tokens": 403, "output_tokens_details": {"reasoning_tokens": 153}}  # fmt: skip
+
+
+def message(meta: dict[str, Any]) -> str:
+    return f"ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _name=None, _meta={meta!r})"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"llm.token_count.prompt": 1050, "llm.token_count.completion": 205,
+          "output.value": json.dumps({"replies": [message({"usage": USAGE})]})},
+         (1050, 305, None, 205, 55)),
+        ({"output.value": json.dumps({"replies": [message({"id": "resp_1", "usage": RESPONSE})]})},
+         (2030, 703, None, 403, 153)),
+        ({"openinference.span.kind": "EMBEDDING",
+          "output.value": json.dumps({"meta": {"usage": {"prompt_tokens": 14}}})},
+         (14, None, None, None, None)),
+        ({"output.value": json.dumps({"replies": [message({"usage": None})]})}, (None,) * 5),
+        ({"output.value": json.dumps({"replies": ["ChatMessage(_meta={'usage': {)"]})},
+         (None,) * 5),
+    ],
+)  # fmt: skip
+def test_an_answer_inside_what_a_component_of_haystack_returned(
+    told: dict[str, Any], expected: tuple[int | None, ...]
+) -> None:
+    one = step(1, {"openinference.span.kind": "LLM"} | told)
+    (call,) = decoded(one, scope="openinference.instrumentation.haystack")["calls"]
+    assert tokens(call) == expected
+
+
+def test_an_agent_of_haystack_asks_its_model_in_a_step_of_its_own() -> None:
+    component = {"haystack.component.type": "Agent", "haystack.component.output": json.dumps(
+        {"messages": [], "meta": {"usage": USAGE}})}  # fmt: skip
+    agent = step(1, component)
+    replies = json.dumps({"replies": [{"meta": {"model": "gpt-4o-mini", "usage": USAGE}}]})
+    inside = step(2, {"haystack.agent.step.llm.output": replies}, agent)
+    inside |= {"name": "haystack.agent.step.llm"}
+    (call,) = decoded(agent, inside, scope="my_app")["calls"]
+    assert (tokens(call), call["model_answered"]) == ((1050, 305, None, 205, 55), "gpt-4o-mini")
+    silent = step(3, {}) | {"name": "haystack.agent.step.llm"}
+    assert decoded(silent, scope="my_app")["totals"]["calls"] == 1

@@ -15,6 +15,7 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     agents,
+    answers,
     braintrust,
     claude_code,
     codex,
@@ -77,7 +78,7 @@ EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
-    "genkit:output",
+    "genkit:output", f"{haystack.CALL_NAME}.output",
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""
@@ -92,8 +93,11 @@ _NO_PROVIDER = frozenset({
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
-_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_")
-"""Ids of LangChain's own runs, and of tools that an answer calls."""
+_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_", "__")
+"""Ids of LangChain's own runs, of tools that an answer calls, and what stands for an id, as in the
+Agents SDK of OpenAI: `__fake_id__`."""
+_NO_CONVERSATIONS = ("resp_",)
+"""The answer before this one, which Microsoft's frameworks tell as the conversation."""
 _NOTHING = frozenset(
     {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
 )
@@ -175,7 +179,10 @@ def read(attributes: Attributes, table: Table = TABLE) -> dict[str, Found]:
     for key in content:
         missing = [source for source in table[key] if source.field not in best]
         if missing:
-            _take(best, key, parsed(attributes.get(key)), missing)
+            opened = parsed(attributes.get(key))
+            if key == answers.PLACE:
+                opened = answers.unwrapped(opened)
+            _take(best, key, opened, missing)
     return best
 
 
@@ -242,7 +249,8 @@ def _error_type(value: Any) -> str | None:
 
 def _conversation(value: Any) -> str | None:
     told = _name(value)
-    return None if told == spring_ai.NO_CONVERSATION else told
+    is_none = told is None or told == spring_ai.NO_CONVERSATION
+    return None if is_none or str(told).startswith(_NO_CONVERSATIONS) else told
 
 
 def _feature(value: Any) -> str | None:

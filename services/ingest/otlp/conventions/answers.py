@@ -3,6 +3,10 @@
 The last place to look: counts that a library writes itself come first.
 """
 
+from typing import Any
+
+from services.ingest.otlp.values import inner
+
 _LANGCHAIN = "generations.0.0.message.kwargs.usage_metadata"
 _DETAILS = {
     "cache_read": (
@@ -30,6 +34,25 @@ _DETAILS = {
     ),
 }  # fmt: skip
 """`fresh_input` leaves the cached tokens out where the answer has them beside it."""
+
+PLACE = "output.value"
+_USAGE = ("usage.prompt_tokens", "usage.input_tokens")
+INPUT = tuple(f"{PLACE}|{path}" for path in _USAGE)
+OUTPUT = (f"{PLACE}|usage.completion_tokens", f"{PLACE}|usage.output_tokens")
+_INSIDE = ("replies.0._meta", "meta")
+"""Where Haystack's components put what a provider answered."""
+
+
+def unwrapped(opened: Any) -> Any:
+    """The provider's answer, where what was returned is put around it.
+
+    >>> unwrapped({"replies": ["ChatMessage(_name=None, _meta={'usage': {'prompt_tokens': 9}})"]})
+    {'usage': {'prompt_tokens': 9}}
+    """
+    if not isinstance(opened, dict) or "usage" in opened:
+        return opened
+    found = (inner(opened, path) for path in _INSIDE)
+    return next((part for part in found if isinstance(part, dict) and "usage" in part), opened)
 
 
 def places(*answers: str, usages: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
