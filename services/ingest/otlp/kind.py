@@ -56,7 +56,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
 )
 """The first attribute that is present with a known value decides."""
 
-_CALL_NAMES = frozenset({litellm.CALL_NAME, haystack.CALL_NAME})
+_CALL_NAMES = frozenset({litellm.CALL_NAME, haystack.CALL_NAME, codex.CALL_NAME})
 _AROUND = re.compile(r"agent|workflow|chain|crew|graph|pipeline|loop|cycle|\brun\b|session", re.I)
 _USAGE = (*otel.SOURCES["input"], *openinference.SOURCES["input"])
 _MODEL = (

@@ -135,3 +135,14 @@ def test_an_agent_of_haystack_asks_its_model_in_a_step_of_its_own() -> None:
     assert (tokens(call), call["model_answered"]) == ((1050, 305, None, 205, 55), "gpt-4o-mini")
     silent = step(3, {}) | {"name": "haystack.agent.step.llm"}
     assert decoded(silent, scope="my_app")["totals"]["calls"] == 1
+
+
+def test_the_request_of_codex_that_says_the_model() -> None:
+    told = {INPUT: 2020, OUTPUT: 402, READ: 702, "codex.usage.total_tokens": 2422}
+    turn = step(1, {"model": "gpt-5", "conversation.id": "c-1"}) | {"name": "session_task.turn"}
+    asked = step(2, {"model": "gpt-5"}, turn) | {"name": "try_run_sampling_request"}
+    received = step(3, {}, asked) | {"name": "receiving_stream"}
+    answer = step(4, told, received) | {"name": "handle_responses"}
+    (call,) = decoded(turn, asked, received, answer, scope="codex_exec")["calls"]
+    assert (call["provider"], call["model_requested"]) == ("openai", "gpt-5")
+    assert (tokens(call), call["conversation_id"]) == ((2020, 702, None, 402, None), "c-1")
