@@ -16,6 +16,7 @@ from services.ingest.otlp.conventions import (
     laminar,
     langfuse,
     langsmith,
+    langwatch,
     litellm,
     llama_index,
     logfire,
@@ -53,6 +54,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (kinds.TYPE, kinds.TYPES),
     (braintrust.ATTRIBUTE, braintrust.operation),
     (laminar.ATTRIBUTE, laminar.OPERATIONS),
+    (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

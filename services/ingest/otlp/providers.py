@@ -52,6 +52,7 @@ _FOUNDRY = agents.PROVIDERS | {"azure.ai.foundry"}
 """Azure's names for what serves models of OpenAI and of others: two providers here."""
 _ALSO = {
     "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
+    "google_vertex_ai_anthropic": "gcp.vertex_ai",
     "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
     "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
     "genai": "gcp.gemini",

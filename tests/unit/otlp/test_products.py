@@ -146,3 +146,47 @@ def test_the_request_of_codex_that_says_the_model() -> None:
     (call,) = decoded(turn, asked, received, answer, scope="codex_exec")["calls"]
     assert (call["provider"], call["model_requested"]) == ("openai", "gpt-5")
     assert (tokens(call), call["conversation_id"]) == ((2020, 702, None, 402, None), "c-1")
+
+
+def test_a_call_of_langwatch_and_one_that_failed() -> None:
+    who = {"metadata": '{"user_id": "u-1", "thread_id": "s-1", "customer_id": "acme"}'}
+    root = step(1, {"langwatch.span.type": "span"} | who)
+    asked = {"langwatch.span.type": "llm", "gen_ai.request.model": "openai/gpt-4o"}
+    used = {"gen_ai.usage.prompt_tokens": 1010, "gen_ai.usage.completion_tokens": 201,
+            "langwatch.metrics": '{"prompt_tokens": 1010, "reasoning_tokens": 51}'}  # fmt: skip
+    failed = step(3, asked, root) | {"status": {"code": 2}}
+    calls = decoded(root, step(2, asked | used, root), failed, scope="langwatch")["calls"]
+    assert sorted(map(tokens, calls), key=str) == [(1010, None, None, 201, 51), (None,) * 5]
+    assert {(call["org_id"], call["user_id"], call["conversation_id"]) for call in calls} == {
+        ("acme", "u-1", "s-1")
+    }
+    typed = {"langwatch.metrics": '{"type": "json", "value": {"promptTokens": 9}}'}
+    (call,) = decoded(step(1, asked | typed), scope="langwatch")["calls"]
+    assert tokens(call) == (9, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "feature"),
+    [
+        ({"langfuse.trace.tags": "beta", "langfuse.trace.metadata.feature": "search"}, "search"),
+        ({"langfuse.trace.tags": "beta"}, "beta"),
+        ({f"{PROPERTIES}tags": "beta"}, "beta"),
+    ],
+)
+def test_a_feature_that_is_named_and_a_tag(told: dict[str, Any], feature: str) -> None:
+    (call,) = decoded(span(**told), scope="x")["calls"]
+    assert call["feature"] == feature
+
+
+def test_what_is_unknown_is_not_told() -> None:
+    """LangChain4j and Ruby's instrumentation write it for what they do not know."""
+    unknown: tuple[str, ...] = (
+        "gen_ai.provider.name",
+        "gen_ai.request.model",
+        "gen_ai.response.model",
+    )
+    (call,) = decoded(step(1, CHAT | dict.fromkeys(unknown, "unknown")), scope="x")["calls"]
+    assert [call[name] for name in ("provider", "model_requested", "model_answered")] == [None] * 3
+    other = {"gen_ai.provider.name": "OTHER", "gen_ai.request.model": "claude-sonnet-4-5"}
+    (call,) = decoded(step(1, CHAT | other), scope="x")["calls"]
+    assert call["provider"] == "anthropic"

@@ -25,6 +25,7 @@ from services.ingest.otlp.conventions import (
     laminar,
     langfuse,
     langsmith,
+    langwatch,
     litellm,
     llama_index,
     logfire,
@@ -44,6 +45,7 @@ CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
     servers, spring_ai, braintrust, kinds, laminar, products,
+    langwatch,
 )  # fmt: skip
 
 COUNTS = frozenset({
@@ -88,7 +90,7 @@ _NO_PROVIDER = frozenset({
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
     "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
-    "ruby_llm",
+    "ruby_llm", "other",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
@@ -99,7 +101,11 @@ Agents SDK of OpenAI: `__fake_id__`."""
 _NO_CONVERSATIONS = ("resp_",)
 """The answer before this one, which Microsoft's frameworks tell as the conversation."""
 _NOTHING = frozenset(
-    {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
+    {
+        form
+        for name in ("null", "none", "undefined", "unknown")
+        for form in (name, name.upper(), name.title())
+    }
 )
 """No name: what nothing is as text."""
 _HIDDEN = "[Scrubbed due to"
@@ -135,6 +141,7 @@ def build(first: Mapping[Any, Sequence[str]] | None = None) -> Table:
     for carrier in _carriers():
         for field, names in _CARRIED.items():
             places[field] += [carrier + name for name in names]
+    places["feature"] += _tags()
     table: dict[str, list[Source]] = defaultdict(list)
     for field, listed in places.items():
         for rank, place in enumerate(listed):
@@ -147,6 +154,12 @@ def _carriers() -> Iterator[str]:
     for convention in CONVENTIONS:
         yield from getattr(convention, "CARRIERS", ())
     yield from _COMMON_CARRIERS
+
+
+def _tags() -> Iterator[str]:
+    """Where a list of words stands of which the first may be a feature, if nothing says so."""
+    for convention in CONVENTIONS:
+        yield from getattr(convention, "TAGS", ())
 
 
 TABLE = build()

@@ -9,6 +9,7 @@ OPERATIONS = {"llm": "chat", "tool": "execute_tool", "cached": "other", "evaluat
 
 _PROPERTIES = "lmnr.association.properties."
 CARRIERS = (f"{_PROPERTIES}metadata.", _PROPERTIES)
+TAGS = (f"{_PROPERTIES}tags",)
 SOURCES = {
     "conversation_id": (f"{_PROPERTIES}session_id",),
     "user_id": (f"{_PROPERTIES}user_id",),
