@@ -10,6 +10,7 @@ from services.ingest.otlp.conventions import (
     braintrust,
     claude_code,
     codex,
+    confident,
     genkit,
     haystack,
     kinds,
@@ -55,6 +56,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (braintrust.ATTRIBUTE, braintrust.operation),
     (laminar.ATTRIBUTE, laminar.OPERATIONS),
     (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
+    (confident.ATTRIBUTE, confident.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

@@ -55,7 +55,7 @@ _ALSO = {
     "google_vertex_ai_anthropic": "gcp.vertex_ai",
     "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
     "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
-    "genai": "gcp.gemini",
+    "genai": "gcp.gemini", "openairesponses": "openai",
 }  # fmt: skip
 """Names that single libraries have: LangChain4j, Envoy's gateway."""
 _CLASSES = frozenset(

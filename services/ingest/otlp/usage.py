@@ -26,6 +26,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
+    "pipecat": frozenset({"anthropic", "aws.bedrock"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
     "agent_framework": frozenset(
         {

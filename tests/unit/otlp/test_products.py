@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.otlp.bodies import span
 from tests.unit.otlp.test_agents import step, tokens
-from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, decoded
+from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, WRITE, decoded
 
 LAMINAR = {"lmnr.span.type": "LLM", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o"}
 PROPERTIES = "lmnr.association.properties."
@@ -190,3 +190,30 @@ def test_what_is_unknown_is_not_told() -> None:
     other = {"gen_ai.provider.name": "OTHER", "gen_ai.request.model": "claude-sonnet-4-5"}
     (call,) = decoded(step(1, CHAT | other), scope="x")["calls"]
     assert call["provider"] == "anthropic"
+
+
+@pytest.mark.parametrize(
+    ("provider", "known", "total"),
+    [("anthropic", "anthropic", 3515), ("aws.bedrock", "aws.bedrock", 3515),
+     ("openairesponses", "openai", 2005)],
+)  # fmt: skip
+def test_a_call_of_pipecat(provider: str, known: str, total: int) -> None:
+    told = {"gen_ai.provider.name": provider, INPUT: 2005, OUTPUT: 305, READ: 905, WRITE: 605}
+    (call,) = decoded(step(1, CHAT | told), scope="pipecat")["calls"]
+    assert (tokens(call), call["provider"]) == ((total, 905, 605, 305, None), known)
+
+
+def test_a_call_that_confident_ai_names() -> None:
+    who = {"confident.trace.user_id": "u-1", "confident.trace.thread_id": "t-1",
+           "confident.trace.metadata": '{"org_id": "acme", "feature": "search"}'}  # fmt: skip
+    told = {
+        "confident.span.type": "llm",
+        "confident.llm.model": "gpt-4o",
+        "confident.llm.input_token_count": 9,
+        "confident.llm.output_token_count": 4,
+    }
+    root = step(1, {"confident.span.type": "agent"} | who)
+    (call,) = decoded(root, step(2, told, root), scope="x")["calls"]
+    assert (tokens(call)[::3], call["provider"]) == ((9, 4), "openai")
+    known = (call["org_id"], call["user_id"], call["conversation_id"], call["feature"])
+    assert known == ("acme", "u-1", "t-1", "search")

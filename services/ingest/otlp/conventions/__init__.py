@@ -19,6 +19,7 @@ from services.ingest.otlp.conventions import (
     braintrust,
     claude_code,
     codex,
+    confident,
     genkit,
     haystack,
     kinds,
@@ -45,7 +46,7 @@ CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
     servers, spring_ai, braintrust, kinds, laminar, products,
-    langwatch,
+    langwatch, confident,
 )  # fmt: skip
 
 COUNTS = frozenset({

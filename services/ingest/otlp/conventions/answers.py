@@ -39,8 +39,8 @@ PLACE = "output.value"
 _USAGE = ("usage.prompt_tokens", "usage.input_tokens")
 INPUT = tuple(f"{PLACE}|{path}" for path in _USAGE)
 OUTPUT = (f"{PLACE}|usage.completion_tokens", f"{PLACE}|usage.output_tokens")
-_INSIDE = ("replies.0._meta", "meta")
-"""Where Haystack's components put what a provider answered."""
+_INSIDE = ("data", "replies.0._meta", "meta")
+"""Where Mistral's streams and Haystack's components put what a provider answered."""
 
 
 def unwrapped(opened: Any) -> Any:

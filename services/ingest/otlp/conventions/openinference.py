@@ -28,7 +28,7 @@ def is_event(scope: str, attributes: Attributes) -> bool:
 HELPER = "._prepare_chat_with_tools"
 """How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
 
-_ANSWER = answers.places("output.value|", "output.value|data.")
+_ANSWER = answers.places(f"{answers.PLACE}|")
 SOURCES = _ANSWER | {
     "provider": ("llm.provider", "llm.system"),
     "request_model": ("llm.request.model_name",),
