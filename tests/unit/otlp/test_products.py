@@ -217,3 +217,11 @@ def test_a_call_that_confident_ai_names() -> None:
     assert (tokens(call)[::3], call["provider"]) == ((9, 4), "openai")
     known = (call["org_id"], call["user_id"], call["conversation_id"], call["feature"])
     assert known == ("acme", "u-1", "t-1", "search")
+
+
+def test_the_context_of_a_flow_of_genkit() -> None:
+    context = '{"auth": "<redacted>", "org_id": "acme", "session_id": "s-1"}'
+    flow = step(1, {"genkit:metadata:subtype": "flow", "genkit:metadata:context": context})
+    told = {"genkit:metadata:subtype": "model", "genkit:name": "openai/gpt-4o"}
+    (call,) = decoded(flow, step(2, told, flow), scope="genkit-tracer")["calls"]
+    assert (call["org_id"], call["conversation_id"]) == ("acme", "s-1")

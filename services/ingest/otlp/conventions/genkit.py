@@ -18,7 +18,7 @@ OPERATIONS = {
 _OUTPUT = "genkit:output"
 _USAGE = f"{_OUTPUT}|usage"
 _ANSWER = answers.places(f"{_OUTPUT}|raw.", f"{_OUTPUT}|custom.")
-CARRIERS = ("genkit:metadata:context.",)
+CARRIERS = ("genkit:metadata:context|", "genkit:metadata:context.")
 SOURCES = _ANSWER | {
     "request_model": ("genkit:name",),
     "response_model": (f"{_OUTPUT}|custom.modelVersion", f"{_OUTPUT}|custom.model",
