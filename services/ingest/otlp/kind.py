@@ -13,6 +13,7 @@ from services.ingest.otlp.conventions import (
     confident,
     genkit,
     haystack,
+    judgment,
     kinds,
     laminar,
     langfuse,
@@ -57,6 +58,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (laminar.ATTRIBUTE, laminar.OPERATIONS),
     (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
     (confident.ATTRIBUTE, confident.OPERATIONS),
+    (judgment.ATTRIBUTE, judgment.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -113,11 +115,10 @@ def _by_library(span: Span) -> str | None:
     """What the name and the library say, whatever the attributes do."""
     if span.name in litellm.NAMES:
         return litellm.NAMES[span.name]
-    if logfire.ATTRIBUTE in span.attributes:
-        if text(span.attributes.get(logfire.ATTRIBUTE)) == logfire.UNFINISHED:
-            return IGNORE
-        if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
-            return OTHER
+    if _is_unfinished(span):
+        return IGNORE
+    if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
+        return OTHER
     if (said_by := (span.scope, span.name)) == adk.CALL:
         return "chat"
     if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
@@ -126,6 +127,13 @@ def _by_library(span: Span) -> str | None:
         return llama_index.operation(name for name, _, _ in span.events)
     is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
     return OTHER if is_none or openinference.is_event(span.scope, span.attributes) else None
+
+
+def _is_unfinished(span: Span) -> bool:
+    if span.scope == judgment.SCOPE:
+        return judgment.UPDATE in span.attributes
+    is_told = logfire.ATTRIBUTE in span.attributes
+    return is_told and text(span.attributes.get(logfire.ATTRIBUTE)) == logfire.UNFINISHED
 
 
 def _looks_like_a_call(span: Span) -> bool:

@@ -11,6 +11,7 @@ from services.ingest.otlp.conventions import (
     Found,
     claude_code,
     haystack,
+    judgment,
     laminar,
     langfuse,
     spring_ai,
@@ -39,6 +40,8 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
+FRESH_INPUTS = frozenset({claude_code.FRESH_INPUT, judgment.FRESH_INPUT})
+"""Where libraries tell what was not cached alone."""
 OUTSIDE_ANSWERS = {"envoyproxy/ai-gateway": ("gen_ai.usage.input_tokens", "msg_")}
 """Gateways that hand on at this place what the provider's answer says, and how its ids begin."""
 THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
@@ -161,7 +164,7 @@ def _outside(
     """The rule by which the input leaves the cached tokens out; empty where it includes them."""
     received, sent, total = sums
     rules = {
-        "library": is_library or _said(found, "input") == claude_code.FRESH_INPUT,
+        "library": is_library or _said(found, "input") in FRESH_INPUTS,
         "more cached than input": cached > received,
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received

@@ -225,3 +225,15 @@ def test_the_context_of_a_flow_of_genkit() -> None:
     told = {"genkit:metadata:subtype": "model", "genkit:name": "openai/gpt-4o"}
     (call,) = decoded(flow, step(2, told, flow), scope="genkit-tracer")["calls"]
     assert (call["org_id"], call["conversation_id"]) == ("acme", "s-1")
+
+
+def test_a_call_of_judgment_once_though_it_is_sent_while_it_runs() -> None:
+    usage = "judgment.usage."
+    told = {"judgment.span_kind": "llm", "judgment.llm.model": "gpt-4o",
+            "judgment.customer_id": "acme", "judgment.session_id": "s-1"}  # fmt: skip
+    used = {f"{usage}non_cached_input_tokens": 718, f"{usage}cache_read_input_tokens": 302,
+            f"{usage}output_tokens": 202, f"{usage}metadata": json.dumps(USAGE)}  # fmt: skip
+    running = [step(1, told | {"judgment.update_id": n}) for n in range(3)]
+    (call,) = decoded(*running, step(1, told | used), scope="judgeval")["calls"]
+    assert tokens(call) == (1020, 302, None, 202, 55)
+    assert (call["org_id"], call["conversation_id"], call["provider"]) == ("acme", "s-1", "openai")

@@ -22,6 +22,7 @@ from services.ingest.otlp.conventions import (
     confident,
     genkit,
     haystack,
+    judgment,
     kinds,
     laminar,
     langfuse,
@@ -46,7 +47,7 @@ CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
     servers, spring_ai, braintrust, kinds, laminar, products,
-    langwatch, confident,
+    langwatch, confident, judgment,
 )  # fmt: skip
 
 COUNTS = frozenset({
