@@ -56,6 +56,7 @@ _ALSO = {
     "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
     "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
     "genai": "gcp.gemini", "openairesponses": "openai",
+    "gcp.vertex": "gcp.vertex_ai", "bailian": "alibaba_cloud",
 }  # fmt: skip
 """Names that single libraries have: LangChain4j, Envoy's gateway."""
 _CLASSES = frozenset(

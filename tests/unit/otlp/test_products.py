@@ -237,3 +237,23 @@ def test_a_call_of_judgment_once_though_it_is_sent_while_it_runs() -> None:
     (call,) = decoded(*running, step(1, told | used), scope="judgeval")["calls"]
     assert tokens(call) == (1020, 302, None, 202, 55)
     assert (call["org_id"], call["conversation_id"], call["provider"]) == ("acme", "s-1", "openai")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({INPUT: 90, OUTPUT: 40, "gen_ai.usage.cache_read_tokens": 30,
+          "gen_ai.usage.cache_write_tokens": 20, "gen_ai.usage.reasoning_output_tokens": 10},
+         (90, 30, 20, 40, 10)),
+        ({INPUT: 90, OUTPUT: 40, "gen_ai.usage.input_tokens_details.cached_tokens": 30,
+          "gen_ai.usage.output_tokens_details.reasoning_tokens": 10}, (90, 30, None, 40, 10)),
+        ({"llm.usage.prompt_tokens": 90, "llm.usage.completion_tokens": 40,
+          "llm.usage.cache_read_input_tokens": 30,
+          "llm.usage.cache_creation_input_tokens": 20}, (90, 30, 20, 40, None)),
+    ],
+)  # fmt: skip
+def test_other_names_of_tokens(told: dict[str, Any], expected: tuple[int | None, ...]) -> None:
+    (call,) = decoded(step(1, {"gen_ai.operation.name": "chat_streaming"} | told), scope="my_app")[
+        "calls"
+    ]
+    assert tokens(call) == expected
