@@ -257,3 +257,32 @@ def test_other_names_of_tokens(told: dict[str, Any], expected: tuple[int | None,
         "calls"
     ]
     assert tokens(call) == expected
+
+
+@pytest.mark.parametrize(
+    ("provider", "told", "expected"),
+    [
+        ("openai", {INPUT: 1050, OUTPUT: 205, "gen_ai.completion_json": json.dumps(
+            {"id": "r-1", "usage": USAGE})}, (1050, 305, None, 205, 55)),
+        ("anthropic", {INPUT: 100, OUTPUT: 40, "gen_ai.completion_json": json.dumps(
+            {"id": "r-1", "usage": {"input_tokens": 100, "cache_read_input_tokens": 30,
+                                    "cache_creation_input_tokens": 20}})},
+         (150, 30, 20, 40, None)),
+    ],
+)  # fmt: skip
+def test_a_call_of_cloudflares_gateway(
+    provider: str, told: dict[str, Any], expected: tuple[int | None, ...]
+) -> None:
+    asked = {"gen_ai.model.provider": provider, "gen_ai.request.model": "m", "user_id": 7}
+    (call,) = decoded(step(1, asked | told), scope="ai-gateway")["calls"]
+    assert (tokens(call), call["provider"]) == (expected, provider)
+    assert (call["response_id"], call["user_id"]) == ("r-1", "7")
+
+
+def test_a_call_of_langchain4j() -> None:
+    told = CHAT | {"gen_ai.provider.name": "GOOGLE_VERTEX_AI_ANTHROPIC", "outcome": "SUCCESS",
+                   "gen_ai.request.model": "claude-sonnet-4-5", "input_tokens": "90",
+                   "gen_ai.response.model": "unknown", "output_tokens": "40"}  # fmt: skip
+    (call,) = decoded(step(1, told), scope="org.springframework.boot")["calls"]
+    assert (tokens(call), call["provider"]) == ((90, None, None, 40, None), "gcp.vertex_ai")
+    assert (call["model_requested"], call["model_answered"]) == ("claude-sonnet-4-5", None)
