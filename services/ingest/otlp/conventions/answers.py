@@ -3,6 +3,7 @@
 The last place to look: counts that a library writes itself come first.
 """
 
+import re
 from typing import Any
 
 from services.ingest.otlp.values import inner
@@ -51,8 +52,29 @@ def unwrapped(opened: Any) -> Any:
     """
     if not isinstance(opened, dict) or "usage" in opened:
         return opened
+    if isinstance(raw := opened.get("raw"), str):
+        return _of_repr(raw)
     found = (inner(opened, path) for path in _INSIDE)
     return next((part for part in found if isinstance(part, dict) and "usage" in part), opened)
+
+
+_ID = re.compile(r"\w+\(id='([^']+)'")
+_COUNT = re.compile(r"(\w+)=(\d+)")
+
+
+def _of_repr(told: str) -> dict[str, Any]:
+    """What Python's repr of an answer says, which smolagents sends: its id, and its usage last.
+
+    >>> _of_repr("ChatCompletion(id='c-1', usage=CompletionUsage(prompt_tokens=9))")["id"]
+    'c-1'
+    """
+    made = _ID.match(told)
+    _, found, usage = told.rpartition("usage=")
+    counts = {name: int(number) for name, number in _COUNT.findall(usage if found else "")}
+    return {
+        "id": made and made[1],
+        "usage": counts | {"prompt_tokens_details": counts, "completion_tokens_details": counts},
+    }
 
 
 def places(*answers: str, usages: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
