@@ -40,3 +40,9 @@ def test_an_answer_as_python_writes_it(
     }  # fmt: skip
     (call,) = decoded(step(1, sent), scope=SMOLAGENTS)["calls"]
     assert (tokens(call), call["response_id"]) == (expected, made)
+
+
+def test_a_model_of_an_account_that_portkey_knows() -> None:
+    told = {"openinference.span.kind": "LLM", "llm.model_name": "@my-account/claude-sonnet-4-5"}
+    (call,) = decoded(step(1, told), scope="openinference.instrumentation.portkey")["calls"]
+    assert call["provider"] == "anthropic"
