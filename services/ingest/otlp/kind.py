@@ -10,11 +10,15 @@ from services.ingest.otlp.conventions import (
     braintrust,
     claude_code,
     codex,
+    confident,
     genkit,
     haystack,
+    judgment,
     kinds,
+    laminar,
     langfuse,
     langsmith,
+    langwatch,
     litellm,
     llama_index,
     logfire,
@@ -51,9 +55,14 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (kinds.OLD_ATTRIBUTE, kinds.OPERATIONS),
     (kinds.TYPE, kinds.TYPES),
     (braintrust.ATTRIBUTE, braintrust.operation),
+    (laminar.ATTRIBUTE, laminar.OPERATIONS),
+    (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
+    (confident.ATTRIBUTE, confident.OPERATIONS),
+    (judgment.ATTRIBUTE, judgment.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 
+_CALL_NAMES = frozenset({litellm.CALL_NAME, haystack.CALL_NAME, codex.CALL_NAME})
 _AROUND = re.compile(r"agent|workflow|chain|crew|graph|pipeline|loop|cycle|\brun\b|session", re.I)
 _USAGE = (*otel.SOURCES["input"], *openinference.SOURCES["input"])
 _MODEL = (
@@ -84,7 +93,7 @@ def _told(span: Span) -> str:
                 is_old = attribute == traceloop.OLD_ATTRIBUTE
                 return (is_old and traceloop.of_name(span.scope, span.name)) or found
     is_call = servers.is_call(attributes) or _looks_like_a_call(span)
-    if span.name == litellm.CALL_NAME or is_call:
+    if span.name in _CALL_NAMES or is_call:
         return "chat"
     return _failed(span) or _named(span) or OTHER
 
@@ -106,11 +115,10 @@ def _by_library(span: Span) -> str | None:
     """What the name and the library say, whatever the attributes do."""
     if span.name in litellm.NAMES:
         return litellm.NAMES[span.name]
-    if logfire.ATTRIBUTE in span.attributes:
-        if text(span.attributes.get(logfire.ATTRIBUTE)) == logfire.UNFINISHED:
-            return IGNORE
-        if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
-            return OTHER
+    if _is_unfinished(span):
+        return IGNORE
+    if not span.is_error and logfire.is_told_by_its_log(span.scope, span.attributes):
+        return OTHER
     if (said_by := (span.scope, span.name)) == adk.CALL:
         return "chat"
     if span.scope == mistral.SCOPE and (said := mistral.operation(span.name, span.attributes)):
@@ -119,6 +127,13 @@ def _by_library(span: Span) -> str | None:
         return llama_index.operation(name for name, _, _ in span.events)
     is_none = span.name.endswith(openinference.HELPER) or said_by == openinference.ERROR
     return OTHER if is_none or openinference.is_event(span.scope, span.attributes) else None
+
+
+def _is_unfinished(span: Span) -> bool:
+    if span.scope == judgment.SCOPE:
+        return judgment.UPDATE in span.attributes
+    is_told = logfire.ATTRIBUTE in span.attributes
+    return is_told and text(span.attributes.get(logfire.ATTRIBUTE)) == logfire.UNFINISHED
 
 
 def _looks_like_a_call(span: Span) -> bool:

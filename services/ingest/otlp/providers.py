@@ -52,9 +52,11 @@ _FOUNDRY = agents.PROVIDERS | {"azure.ai.foundry"}
 """Azure's names for what serves models of OpenAI and of others: two providers here."""
 _ALSO = {
     "google_ai_gemini": "gcp.gemini", "google_vertex_ai_gemini": "gcp.vertex_ai",
+    "google_vertex_ai_anthropic": "gcp.vertex_ai",
     "google.vertex.ai": "gcp.vertex_ai", "gcp.anthropic": "gcp.vertex_ai",
     "google-gemini": "gcp.gemini", "watsonx_ai": "ibm.watsonx.ai", "openai_sdk": "openai",
-    "genai": "gcp.gemini",
+    "genai": "gcp.gemini", "openairesponses": "openai",
+    "gcp.vertex": "gcp.vertex_ai", "bailian": "alibaba_cloud",
 }  # fmt: skip
 """Names that single libraries have: LangChain4j, Envoy's gateway."""
 _CLASSES = frozenset(
@@ -95,6 +97,10 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     return of_model(answered) or of_model(asked)
 
 
+_ACCOUNT = "@"
+"""How what Portkey's gateway knows an account at a provider by begins, before its model."""
+
+
 def of_gateway(asked: str, upstream: str) -> str:
     """The model that a gateway asked for, where it was asked by a name that says nothing.
 
@@ -116,9 +122,15 @@ def of_model_name(model: str) -> str:
 
 
 def of_model(model: str) -> str:
-    """The provider that a model's name gives away; empty where it does not."""
+    """The provider that a model's name gives away; empty where it does not.
+
+    >>> of_model("@my-account/claude-sonnet-4-5")
+    'anthropic'
+    """
     name = model.strip().lower()
-    before, slash, _ = name.partition("/")
+    before, slash, rest = name.partition("/")
+    if before.startswith(_ACCOUNT):
+        return of_model(rest)
     if slash and canonical(before) in KNOWN:
         return canonical(before)
     return next((found for pattern, found in _BY_MODEL if pattern.match(name)), "")

@@ -11,6 +11,8 @@ from services.ingest.otlp.conventions import (
     Found,
     claude_code,
     haystack,
+    judgment,
+    laminar,
     langfuse,
     spring_ai,
     vercel,
@@ -25,6 +27,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
+    "pipecat": frozenset({"anthropic", "aws.bedrock"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
     "agent_framework": frozenset(
         {
@@ -37,6 +40,8 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
 }
 """Libraries whose count of input leaves the cached tokens out, as the provider's answer does; of
 some only for these providers."""
+FRESH_INPUTS = frozenset({claude_code.FRESH_INPUT, judgment.FRESH_INPUT})
+"""Where libraries tell what was not cached alone."""
 OUTSIDE_ANSWERS = {"envoyproxy/ai-gateway": ("gen_ai.usage.input_tokens", "msg_")}
 """Gateways that hand on at this place what the provider's answer says, and how its ids begin."""
 THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
@@ -45,6 +50,10 @@ THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
+THOUGHTS_ADDED = {"gcp.vertex.agent": "gen_ai.usage.reasoning.output_tokens"}
+"""Libraries that add what they tell here to every provider's output: Google's has it beside."""
+WRONG_TOTALS = frozenset({laminar.SCOPE})
+"""Libraries that add the parts of a streamed answer to a total that has the first of them."""
 CACHE_IN_TOTAL = frozenset({"aws.bedrock"})
 """Providers whose total has the cached tokens, also where nothing else has them."""
 NO_OUTPUT = frozenset({"embeddings", "rerank"})
@@ -155,7 +164,7 @@ def _outside(
     """The rule by which the input leaves the cached tokens out; empty where it includes them."""
     received, sent, total = sums
     rules = {
-        "library": is_library or _said(found, "input") == claude_code.FRESH_INPUT,
+        "library": is_library or _said(found, "input") in FRESH_INPUTS,
         "more cached than input": cached > received,
         "total": total is not None and received + cached + sent == total,
         "the provider's own count": _value(found, "raw_input") == received
@@ -194,6 +203,8 @@ def _sent(
     """The output with the thoughts, which some count beside it."""
     received, sent, total = sums
     thought = _value(found, "reasoning") or 0
+    if THOUGHTS_ADDED.get(scope) == _said(found, "reasoning") and provider not in THOUGHTS_OUTSIDE:
+        return sent and max(0, sent - thought)
     if _place(found, "reasoning") in langfuse.BESIDE_OUTPUT:
         is_beside = total is None or (received or 0) + (sent or 0) != total
         return (sent or 0) + thought if is_beside else sent
@@ -203,7 +214,8 @@ def _sent(
         return sent
     if thought and received + sent + thought == total:
         return sent + thought
-    return max(sent, total - received) if provider in THOUGHTS_OUTSIDE else sent
+    is_rest = provider in THOUGHTS_OUTSIDE and scope not in WRONG_TOTALS
+    return max(sent, total - received) if is_rest else sent
 
 
 def payload(told: Counts, tier: str, operation: str) -> dict[str, Any]:

@@ -145,9 +145,17 @@ def inner(value: Any, path: str) -> Any:
             value = value.get(name)
         elif isinstance(value, list):
             value = value[int(name)] if name.isdecimal() and int(name) < len(value) else None
+        elif isinstance(value, str):
+            value = _of_object(value, name)
         else:
             return None
     return value
+
+
+def _of_object(told: str, name: str) -> Any:
+    """The last of an object's parts, where it was told as Python's repr of it has it."""
+    _, found, rest = told.partition(f"{name}={{")
+    return parsed("{" + rest[:-1]) if found and rest.endswith("})") else None
 
 
 def text(value: Any) -> str:

@@ -93,6 +93,11 @@ def component(kind: str, output: Any) -> dict[str, str]:
         ("genkit-tracer", genkit({"usage": {
             "inputTokens": 3344, "outputTokens": 1072, "thoughtsTokens": 1042, "totalTokens": 5458,
             "cachedContentTokens": 1322}}), (3344, 1322, None, 2114, 1042)),
+        ("genkit-tracer", genkit({"usage": {"inputTokens": 1688, "outputTokens": 458},
+                                  "raw": {"usage": OPENAI_USAGE}}), (1688, 494, None, 458, 214)),
+        ("genkit-tracer", genkit({"usage": {"inputTokens": 1025, "outputTokens": 75},
+                                  "custom": {"usage": ANTHROPIC_USAGE}}),
+         (1475, 325, 125, 75, None)),
         ("@arizeai/openinference-instrumentation-langchain",
          LLM | answer(generations=[[{"message": {"kwargs": {"usage_metadata": {
              "input_token_details": {"cache_creation": 125, "cache_read": 325}}}}}]]),

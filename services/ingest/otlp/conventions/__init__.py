@@ -15,14 +15,19 @@ from services.ingest.otlp.conventions import (
     adk,
     ag2,
     agents,
+    answers,
     braintrust,
     claude_code,
     codex,
+    confident,
     genkit,
     haystack,
+    judgment,
     kinds,
+    laminar,
     langfuse,
     langsmith,
+    langwatch,
     litellm,
     llama_index,
     logfire,
@@ -30,6 +35,7 @@ from services.ingest.otlp.conventions import (
     mlflow,
     openinference,
     otel,
+    products,
     servers,
     spring_ai,
     traceloop,
@@ -40,7 +46,8 @@ from services.ingest.otlp.values import TEXT_MAX, Attributes, amount, count, inn
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
-    servers, spring_ai, braintrust, kinds,
+    servers, spring_ai, braintrust, kinds, laminar, products,
+    langwatch, confident, judgment,
 )  # fmt: skip
 
 COUNTS = frozenset({
@@ -75,7 +82,7 @@ EVENT_ROLES: dict[str, tuple[str, str]] = otel.EVENT_ROLES
 CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
-    "genkit:output",
+    "genkit:output", f"{haystack.CALL_NAME}.output", products.COMPLETION,
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""
@@ -85,15 +92,22 @@ _NO_PROVIDER = frozenset({
     "llama_index", "llamaindex", "haystack", "agno", "autogen", "mlflow", "vercel", "openai-agents",
     "dspy", "smolagents", "litellm", "spring_ai", "semantic_kernel", "unknown", "none", "_other",
     "gateway", "semantic-kernel", "ag2", "us", "eu", "apac", "global",
-    "ruby_llm",
+    "ruby_llm", "other",
 })  # fmt: skip
 """Frameworks that put their own name where the provider's belongs, and regions of Amazon."""
 
 
-_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_")
-"""Ids of LangChain's own runs, and of tools that an answer calls."""
+_NO_ANSWERS = ("run-", "lc_run-", "call_", "toolu_", "tooluse_", "fc_", "__")
+"""Ids of LangChain's own runs, of tools that an answer calls, and what stands for an id, as in the
+Agents SDK of OpenAI: `__fake_id__`."""
+_NO_CONVERSATIONS = ("resp_",)
+"""The answer before this one, which Microsoft's frameworks tell as the conversation."""
 _NOTHING = frozenset(
-    {form for name in ("null", "none", "undefined") for form in (name, name.upper(), name.title())}
+    {
+        form
+        for name in ("null", "none", "undefined", "unknown")
+        for form in (name, name.upper(), name.title())
+    }
 )
 """No name: what nothing is as text."""
 _HIDDEN = "[Scrubbed due to"
@@ -129,6 +143,7 @@ def build(first: Mapping[Any, Sequence[str]] | None = None) -> Table:
     for carrier in _carriers():
         for field, names in _CARRIED.items():
             places[field] += [carrier + name for name in names]
+    places["feature"] += _tags()
     table: dict[str, list[Source]] = defaultdict(list)
     for field, listed in places.items():
         for rank, place in enumerate(listed):
@@ -141,6 +156,12 @@ def _carriers() -> Iterator[str]:
     for convention in CONVENTIONS:
         yield from getattr(convention, "CARRIERS", ())
     yield from _COMMON_CARRIERS
+
+
+def _tags() -> Iterator[str]:
+    """Where a list of words stands of which the first may be a feature, if nothing says so."""
+    for convention in CONVENTIONS:
+        yield from getattr(convention, "TAGS", ())
 
 
 TABLE = build()
@@ -173,7 +194,10 @@ def read(attributes: Attributes, table: Table = TABLE) -> dict[str, Found]:
     for key in content:
         missing = [source for source in table[key] if source.field not in best]
         if missing:
-            _take(best, key, parsed(attributes.get(key)), missing)
+            opened = parsed(attributes.get(key))
+            if key == answers.PLACE:
+                opened = answers.unwrapped(opened)
+            _take(best, key, opened, missing)
     return best
 
 
@@ -240,7 +264,8 @@ def _error_type(value: Any) -> str | None:
 
 def _conversation(value: Any) -> str | None:
     told = _name(value)
-    return None if told == spring_ai.NO_CONVERSATION else told
+    is_none = told is None or told == spring_ai.NO_CONVERSATION
+    return None if is_none or str(told).startswith(_NO_CONVERSATIONS) else told
 
 
 def _feature(value: Any) -> str | None:

@@ -1,7 +1,10 @@
 """OpenAI's Codex: the usage of a request stands on the span that handled the end of its answer.
 
-Neither the model nor the provider is told there; whose conversation it is, a span above says.
+The model is told by the span of the request around it, which makes one request and no other; whose
+conversation it is, a span above says.
 """
+
+CALL_NAME = "try_run_sampling_request"
 
 ATTRIBUTE = "codex.usage.total_tokens"
 

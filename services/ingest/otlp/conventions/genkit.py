@@ -1,7 +1,11 @@
 """Firebase Genkit: everything in `genkit:*`; the usage only inside the output, JSON in text.
 
+What its own usage leaves out, the provider's answer says, which is kept beside it.
+
 A model is named with its plugin, `googleai/gemini-2.5-flash`.
 """
+
+from services.ingest.otlp.conventions import answers
 
 ATTRIBUTE = "genkit:metadata:subtype"
 OPERATIONS = {
@@ -13,16 +17,19 @@ OPERATIONS = {
 
 _OUTPUT = "genkit:output"
 _USAGE = f"{_OUTPUT}|usage"
-CARRIERS = ("genkit:metadata:context.",)
-SOURCES = {
+_ANSWER = answers.places(f"{_OUTPUT}|raw.", f"{_OUTPUT}|custom.")
+CARRIERS = ("genkit:metadata:context|", "genkit:metadata:context.")
+SOURCES = _ANSWER | {
     "request_model": ("genkit:name",),
-    "response_model": (f"{_OUTPUT}|custom.modelVersion", f"{_OUTPUT}|custom.model"),
-    "response_id": (f"{_OUTPUT}|custom.responseId", f"{_OUTPUT}|custom.id"),
+    "response_model": (f"{_OUTPUT}|custom.modelVersion", f"{_OUTPUT}|custom.model",
+                       f"{_OUTPUT}|raw.model"),
+    "response_id": (f"{_OUTPUT}|custom.responseId", f"{_OUTPUT}|custom.id",
+                    f"{_OUTPUT}|raw.id"),
     "input": (f"{_USAGE}.inputTokens",),
     "output": (f"{_USAGE}.outputTokens",),
     "total": (f"{_USAGE}.totalTokens",),
-    "cache_read": (f"{_USAGE}.cachedContentTokens",),
-    "reasoning": (f"{_USAGE}.thoughtsTokens",),
+    "cache_read": (f"{_USAGE}.cachedContentTokens", *_ANSWER["cache_read"]),
+    "reasoning": (f"{_USAGE}.thoughtsTokens", *_ANSWER["reasoning"]),
     "conversation_id": ("genkit:sessionId",),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from services.ingest.otlp.conventions import openinference
 ATTRIBUTE = "gen_ai.span.kind"
 OPERATIONS = openinference.OPERATIONS | {
     "step": "invoke_agent", "task": "invoke_agent", "entry": "invoke_agent",
-    "workflow": "invoke_agent",
+    "workflow": "invoke_agent", "generation": "chat",
 }  # fmt: skip
 OLD_ATTRIBUTE = "fi.span.kind"
 TYPE = "gen_ai.request.type"

@@ -14,11 +14,11 @@ OPERATIONS = {
 USAGE = "langfuse.observation.usage_details"
 CARRIERS = ("langfuse.trace.metadata.", "langfuse.observation.metadata.",
             "langfuse.trace.metadata|")  # fmt: skip
+TAGS = ("langfuse.trace.tags",)
 SOURCES = {
     "response_model": ("langfuse.observation.model.name",),
     "conversation_id": ("langfuse.session.id",),
     "user_id": ("langfuse.user.id",),
-    "feature": ("langfuse.trace.tags",),
     "assistant_version": ("langfuse.version",),
     "environment": ("langfuse.environment",),
     "level": ("langfuse.observation.level",),

@@ -19,6 +19,7 @@ def _of_usage(path: str, *others: str) -> tuple[str, ...]:
 
 _IN, _OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
 _MESSAGE = "gen_ai.completion|generations.0.0.message.kwargs"
+TAGS = ("langsmith.span.tags",)
 SOURCES = {
     "provider": ("langsmith.metadata.ls_provider",),
     "request_model": ("langsmith.metadata.ls_model_name",),
@@ -38,7 +39,6 @@ SOURCES = {
     "conversation_id": ("langsmith.metadata.session_id", "langsmith.metadata.thread_id",
                         "langsmith.metadata.conversation_id"),
     "user_id": ("langsmith.metadata.user_id",),
-    "feature": ("langsmith.span.tags",),
 }  # fmt: skip
 
 CONTENTS = {"langsmith.inputs": ("sent", ""), "langsmith.outputs": ("returned", "")}

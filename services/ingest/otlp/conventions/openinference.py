@@ -28,7 +28,7 @@ def is_event(scope: str, attributes: Attributes) -> bool:
 HELPER = "._prepare_chat_with_tools"
 """How the name of a span ends that LlamaIndex wraps like a model call, and that calls nobody."""
 
-_ANSWER = answers.places("output.value|", "output.value|data.")
+_ANSWER = answers.places(f"{answers.PLACE}|")
 SOURCES = _ANSWER | {
     "provider": ("llm.provider", "llm.system"),
     "request_model": ("llm.request.model_name",),
@@ -40,9 +40,10 @@ SOURCES = _ANSWER | {
                     "output.value|generations.0.0.message.kwargs.response_metadata.id",
                     "output.value|generations.0.0.generation_info.id",
                     "output.value|generations.0.0.message.kwargs.id",
-                    "output.value|raw.id", "output.value|0.id"),
-    "input": ("llm.token_count.prompt", "embedding.token_count.prompt"),
-    "output": ("llm.token_count.completion",),
+                    "output.value|raw.id", "output.value|0.id",
+                    "output.value|0.output.0.provider_data.response_id"),
+    "input": ("llm.token_count.prompt", "embedding.token_count.prompt", *answers.INPUT),
+    "output": ("llm.token_count.completion", *answers.OUTPUT),
     "total": ("llm.token_count.total",),
     "cache_read": ("llm.token_count.prompt_details.cache_read",
                    "llm.token_count.prompt_details.cache_input",
