@@ -20,7 +20,7 @@ from services.prices.sheet import (
     Origin,
     Rate,
     Sheet,
-    halved,
+    carried,
     in_force,
     records,
 )
@@ -82,8 +82,8 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
             continue
         tags = (taken.dated if one else "", taken.undated if two else "")
         origin = _origin(named, found, tags, differences)
-        told = complete(*named, found.sheets)
-        sheets = [_placed(named, sheet) for sheet in halved(told, taken.day)]
+        told = complete(*named, _scheduled(named, found.sheets, dated, taken.day))
+        sheets = [_placed(named, sheet) for sheet in carried(told, taken.day)]
         made += records(*named, sheets, origin)
     return Merged(made, differences)
 
@@ -94,6 +94,20 @@ def _placed(named: Named, sheet: Sheet) -> Sheet:
         return sheet
     absent = {place: Decimal("1.1") for place in ("eu", "us") if place not in sheet.places}
     return replace(sheet, regions=absent)
+
+
+def _scheduled(named: Named, sheets: list[Sheet], dated: Library, day: str) -> list[Sheet]:
+    """What Google announces for later holds on Vertex, too, where both cost the same today."""
+    twin = dated.get(Named("gcp.gemini", named.model))
+    if named.provider != "gcp.vertex_ai" or twin is None or len(sheets) > 1:
+        return sheets
+    if _base_differs(Found(sheets), twin, day):
+        return sheets
+    later = [sheet for sheet in twin.sheets if sheet.effective_from > day]
+    return sheets + [
+        replace(sheets[0], effective_from=sheet.effective_from, cells=sheet.cells)
+        for sheet in later
+    ]
 
 
 def _base_differs(one: Found, two: Found, day: str) -> bool:
