@@ -218,7 +218,7 @@ def test_a_mode_of_another_ratio_is_not_carried_to_other_versions() -> None:
     [
         (Named("openai", "gpt-5.2"), 0), (Named("openai", "gpt-5-2025-08-07"), 0),
         (Named("openai", "gpt-5.4-mini"), 10), (Named("openai", "gpt-6.1-terra"), 10),
-        (Named("anthropic", "claude-opus-4-5"), 0), (Named("anthropic", "claude-opus-4-20250514"), 0),
+        (Named("anthropic", "claude-opus-4-5"), 0), (Named("anthropic", "claude-opus-4-1"), 0),
         (Named("anthropic", "claude-opus-4-6"), 1), (Named("anthropic", "claude-fable-5-2"), 1),
         (Named("groq", "gpt-6"), 0),
     ],
