@@ -26,12 +26,13 @@ _HALF_IN_BATCH = {
     "openai": re.compile(
         r"^(text-embedding-ada-002$|o[34](-mini)?-deep-research|computer-use-preview)"
     ),
+    "fireworks": re.compile(r"^accounts/fireworks/models/"),
     "groq": re.compile(r"^(llama-3\.3-70b-versatile$|llama-3\.1-8b-instant$|meta-llama/llama-4-)"),
 }
 """Fresh input and output at half the price: learn.microsoft.com (global batch), ai.google.dev
 (batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
-(batch inference), developers.openai.com (batch), console.groq.com/docs/batch. Cached input is not
-told."""
+(batch inference), developers.openai.com (batch), fireworks.ai/blog/batch-api,
+console.groq.com/docs/batch. Cached input is not told."""
 _ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")
@@ -54,6 +55,15 @@ _IN_ONE_REGION = {
 }
 """A tenth more for tokens that stay in one region: platform.claude.com, inference_geo, of Opus 4.6
 and what came later; developers.openai.com, data residency, of models since 2026-03-05."""
+_XAI_SEARCHES: dict[re.Pattern[str], Rates] = {
+    re.compile(r"^grok-[234](-|$)"): {"search_unit": (Decimal(25), 1000)},
+    re.compile(r"^grok-4(\.|-1-)"): {
+        "web_search": (Decimal(5), 1000), "code_session": (Decimal("0.005"), 1),
+        "file_search": (Decimal("2.5"), 1000),
+    },
+}  # fmt: skip
+"""docs.x.ai, live search: each source that was used; docs.x.ai, tools pricing: each call of a tool,
+of models that came after the tools had their price."""
 _LACKING: dict[tuple[str, str], Rates] = {
     ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
 }
@@ -137,6 +147,12 @@ def _one_voice(provider: str, model: str, cells: Cells) -> None:  # noqa: ARG001
                 cells[cell] = {"output_audio": told["output"], **told}
 
 
+def _xai_searches(provider: str, model: str, cells: Cells) -> None:
+    for rule, fees in _XAI_SEARCHES.items():
+        if provider == "x_ai" and rule.match(model) and "image" not in cells[STANDARD, 0]:
+            cells[STANDARD, 0] = {**fees, **cells[STANDARD, 0]}
+
+
 def _long_context(provider: str, model: str, cells: Cells) -> None:
     base, above = cells[STANDARD, 0], [size for mode, size in cells if mode == STANDARD and size]
     if above:
@@ -184,6 +200,6 @@ def _batch(provider: str, model: str, cells: Cells) -> None:
 
 
 _RULES: tuple[Callable[[str, str, Cells], None], ...] = (
-    _lacking, _code_sessions, _one_modality, _one_voice, _long_context, _fast, _batch, _groq_flex,
-    _cache_storage,
+    _lacking, _code_sessions, _one_modality, _one_voice, _xai_searches, _long_context, _fast,
+    _batch, _groq_flex, _cache_storage,
 )  # fmt: skip

@@ -67,6 +67,15 @@ class Origin:
     reason: str = ""
 
 
+def exact(price: Decimal) -> Decimal:
+    """The number that was written, without the noise that a float added behind 12 digits.
+
+    >>> exact(Decimal("0.13999999999999999"))
+    Decimal('0.14')
+    """
+    return Decimal(f"{price:.11e}").normalize()
+
+
 def rate(price: Decimal, per: int) -> dict[str, Any]:
     """As a record holds it."""
     return {"price": plain(price), "per": per}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.prices import genai, litellm_map
+from services.prices.build import doubts
 from services.prices.documented import complete
 from services.prices.merge import AGREED, DISPUTED, SINGLE, Merged, Taken, merge
 from services.prices.naming import Library, Named, from_genai, from_litellm
@@ -248,3 +249,45 @@ def test_a_batch_of_claude_halves_what_no_library_tells_of_it() -> None:
     batch = {"input": (M / 2, 1)}
     [sheet] = complete("anthropic", "claude-x", [Sheet(cells={("", 0): base, ("batch", 0): batch})])
     assert sheet.cells["batch", 0] == {"input": (M / 2, 1), "cache_write_1h": (M, 1)}
+
+
+@pytest.mark.parametrize(
+    ("second", "price", "per"),
+    [
+        (7.167e-05, "0.0043", 60), (0.0001, "0.006", 60), (6.11e-05, "0.22", 3600),
+        (2.778e-05, "0.1", 3600), (8.75e-05, "0.00525", 60), (3.333e-05, "0.002", 60),
+    ],
+)  # fmt: skip
+def test_a_price_of_a_second_is_that_of_the_minute_or_hour_it_was_rounded_from(
+    second: float, price: str, per: int
+) -> None:
+    told = entry(mode="audio_transcription", input_cost_per_second=second)
+    assert litellm_map.sheet(told, anthropic=False).base()["audio_second"] == (Decimal(price), per)
+
+
+def test_the_noise_of_a_float_is_no_price_in_either_library() -> None:
+    prices = Told(input_mtok=Decimal("0.13999999999999999"), output_mtok=Decimal("0.2799999999999"))
+    [sheet] = genai.sheets(model("m", prices=prices), anthropic=False)  # type: ignore[misc]
+    assert sheet.base() == {
+        "input": (Decimal("0.14"), MILLION),
+        "output": (Decimal("0.28"), MILLION),
+    }
+
+
+def test_the_price_of_a_step_is_not_taken_for_that_of_a_token() -> None:
+    def record(price: str) -> dict[str, Any]:
+        rates = {"input": {"price": price, "per": MILLION}, "cache_read": {"price": "0.001"}}
+        return {"provider": "fireworks", "model": "flux", "rates": rates}
+
+    assert doubts(record("0.0019"))
+    assert not doubts(record("0.002"))
+    assert not doubts(record("0"))
+
+
+def test_searches_of_xai_have_the_fee_of_their_time() -> None:
+    [old] = complete("x_ai", "grok-3", [Sheet(cells={("", 0): {"input": (M, 1)}})])
+    [new] = complete("x_ai", "grok-4.3", [Sheet(cells={("", 0): {"input": (M, 1)}})])
+    assert old.base()["search_unit"] == (25, 1000)
+    assert "web_search" not in old.base()
+    assert new.base()["web_search"] == (5, 1000)
+    assert "search_unit" not in new.base()
