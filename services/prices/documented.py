@@ -1,8 +1,8 @@
 """What a provider documents for a family of its models and neither library tells of all of them.
 
-Each rule names the page it comes from. A rule only adds what is missing, but for two: Claude's
-batch prices on Vertex are half of the standard ones, and Perplexity's requests are small ones by
-default, whatever a copy of the page says.
+Each rule names the page it comes from. A rule only adds what is missing, but for three: Claude's
+batch prices on Vertex are half of the standard ones, and so is Gemini's audio, and Perplexity's
+requests are small ones by default, whatever a copy of the page says.
 """
 
 import re
@@ -199,7 +199,16 @@ def _batch(provider: str, model: str, cells: Cells) -> None:
             cells["batch", above] = {**half, **told}
 
 
+def _audio_in_batch(provider: str, model: str, cells: Cells) -> None:  # noqa: ARG001 - of all models
+    """cloud.google.com: a batch halves audio, too. A library tells the price of its text for it."""
+    base, batch = cells[STANDARD, 0], cells.get(("batch", 0), {})
+    told, audio = batch.get("input_audio"), base.get("input_audio")
+    is_copied = told and told == batch.get("input") and audio != base.get("input")
+    if provider == "gcp.vertex_ai" and is_copied:
+        cells["batch", 0] = {**batch, **_times(base, "0.5", "input_audio")}
+
+
 _RULES: tuple[Callable[[str, str, Cells], None], ...] = (
     _lacking, _code_sessions, _one_modality, _one_voice, _xai_searches, _long_context, _fast,
-    _batch, _groq_flex, _cache_storage,
+    _batch, _audio_in_batch, _groq_flex, _cache_storage,
 )  # fmt: skip

@@ -9,7 +9,6 @@ import pytest
 
 from services.prices import genai, litellm_map
 from services.prices.build import doubts
-from services.prices.documented import complete
 from services.prices.merge import AGREED, DISPUTED, SINGLE, Merged, Taken, merge
 from services.prices.naming import Library, Named, from_genai, from_litellm
 from services.prices.sheet import MILLION, Sheet, carried
@@ -215,43 +214,6 @@ def test_a_mode_of_another_ratio_is_not_carried_to_other_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "regions"),
-    [
-        (Named("openai", "gpt-5.2"), 0), (Named("openai", "gpt-5-2025-08-07"), 0),
-        (Named("openai", "gpt-5.4-mini"), 10), (Named("openai", "gpt-6.1-terra"), 10),
-        (Named("anthropic", "claude-opus-4-5"), 0), (Named("anthropic", "claude-opus-4-1"), 0),
-        (Named("anthropic", "claude-opus-4-6"), 1), (Named("anthropic", "claude-fable-5-2"), 1),
-        (Named("groq", "gpt-6"), 0),
-    ],
-)  # fmt: skip
-def test_one_region_costs_a_tenth_more_since_the_provider_says_so(
-    named: Named, regions: int
-) -> None:
-    [sheet] = complete(*named, [Sheet(cells={("", 0): {"input": (M, 1)}})])
-    assert list(sheet.regions.values()) == [Decimal("1.1")] * regions
-
-
-def test_speech_that_costs_what_text_does_costs_it_in_every_mode() -> None:
-    base = {"output": (M, 1), "output_audio": (M, 1)}
-    [sheet] = complete(
-        "gcp.gemini", "x-tts", [Sheet(cells={("", 0): base, ("batch", 0): {"output": (M / 2, 1)}})]
-    )
-    assert sheet.cells["batch", 0]["output_audio"] == (M / 2, 1)
-    other = {"output": (M, 1), "output_audio": (2 * M, 1)}
-    [sheet] = complete(
-        "gcp.gemini", "x-tts", [Sheet(cells={("", 0): other, ("batch", 0): {"output": (M / 2, 1)}})]
-    )
-    assert "output_audio" not in sheet.cells["batch", 0]
-
-
-def test_a_batch_of_claude_halves_what_no_library_tells_of_it() -> None:
-    base = {"input": (M, 1), "cache_write_1h": (2 * M, 1)}
-    batch = {"input": (M / 2, 1)}
-    [sheet] = complete("anthropic", "claude-x", [Sheet(cells={("", 0): base, ("batch", 0): batch})])
-    assert sheet.cells["batch", 0] == {"input": (M / 2, 1), "cache_write_1h": (M, 1)}
-
-
-@pytest.mark.parametrize(
     ("second", "price", "per"),
     [
         (7.167e-05, "0.0043", 60), (0.0001, "0.006", 60), (6.11e-05, "0.22", 3600),
@@ -282,12 +244,3 @@ def test_the_price_of_a_step_is_not_taken_for_that_of_a_token() -> None:
     assert doubts(record("0.0019"))
     assert not doubts(record("0.002"))
     assert not doubts(record("0"))
-
-
-def test_searches_of_xai_have_the_fee_of_their_time() -> None:
-    [old] = complete("x_ai", "grok-3", [Sheet(cells={("", 0): {"input": (M, 1)}})])
-    [new] = complete("x_ai", "grok-4.3", [Sheet(cells={("", 0): {"input": (M, 1)}})])
-    assert old.base()["search_unit"] == (25, 1000)
-    assert "web_search" not in old.base()
-    assert new.base()["web_search"] == (5, 1000)
-    assert "search_unit" not in new.base()
