@@ -77,6 +77,9 @@ def test_a_plan_is_found_once_and_again_when_the_book_changes() -> None:
     )
     put(book, price_record(scope="org:acme"))
     assert plan(book, key) != found
+    put(book, ALIAS)
+    early = find_version(book, Key("", "openai", "r", ""), call().occurred_at)
+    assert early == Pending("model_unknown", "openai r")
 
 
 @pytest.mark.parametrize(
