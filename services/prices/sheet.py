@@ -133,9 +133,8 @@ def _fallback(sheet: Sheet) -> dict[str, str]:
 def _variants(provider: str, sheet: Sheet) -> Iterable[dict[str, Any]]:
     """One for each cell but the base; what a mode does not price it takes from its own size.
 
-    Units that are no tokens (searches, requests) cost the same in every mode and size.
+    Units that are no tokens (searches, requests) cost the same in every mode, size and place.
     """
-    units = {n: r for n, r in sheet.base().items() if n not in TOKEN_DIMENSIONS}
     bound = "gte" if provider == "x_ai" else "gt"
     for (mode, above), told in sorted(sheet.cells.items()):
         if (mode, above) == (STANDARD, 0):
@@ -143,9 +142,19 @@ def _variants(provider: str, sheet: Sheet) -> Iterable[dict[str, Any]]:
         when: dict[str, Any] = dict(MODES[mode]) if mode else {}
         if above:
             when["context_tokens"] = {bound: above}
-        inherited = sorted(units.keys() - told.keys())
-        variant = {"id": _name(mode, above), "when": when, "rates": _rates(told)}
-        yield variant | ({"inherit": inherited} if inherited else {})
+        yield _variant(_name(mode, above), when, told, sheet)
+
+
+def _variant(
+    name: str, when: dict[str, Any], told: Mapping[str, Rate], sheet: Sheet
+) -> dict[str, Any]:
+    inherited = sorted(_units(sheet).keys() - told.keys())
+    variant = {"id": name, "when": when, "rates": _rates(told)}
+    return variant | ({"inherit": inherited} if inherited else {})
+
+
+def _units(sheet: Sheet) -> dict[str, Rate]:
+    return {n: rate for n, rate in sheet.base().items() if n not in TOKEN_DIMENSIONS}
 
 
 def _name(mode: str, above: int) -> str:
@@ -160,7 +169,7 @@ def _places(sheet: Sheet) -> Iterable[dict[str, Any]]:
             if above:
                 when["context_tokens"] = {"gt": above}
             name = "-".join(part for part in (place, _name(mode, above)) if part)
-            yield {"id": name, "when": when, "rates": _rates(told)}
+            yield _variant(name, when, told, sheet)
 
 
 def _searches(sheet: Sheet) -> Iterable[dict[str, Any]]:
@@ -238,5 +247,4 @@ def _with_mode(sheet: Sheet, mode: str, by: Mapping[str, Decimal]) -> Sheet:
 
 def _with_units(sheet: Sheet, today: Sheet) -> Sheet:
     """An announced price of tokens leaves the fees of searches as they are."""
-    units = {n: rate for n, rate in today.base().items() if n not in TOKEN_DIMENSIONS}
-    return replace(sheet, cells={**sheet.cells, (STANDARD, 0): {**units, **sheet.base()}})
+    return replace(sheet, cells={**sheet.cells, (STANDARD, 0): {**_units(today), **sheet.base()}})

@@ -161,6 +161,23 @@ def test_names_of_places_become_regions() -> None:
     assert [a["when"] for a in record["adjustments"]] == [{"region": ["us"]}]
 
 
+def test_a_snapshot_of_azure_costs_in_a_zone_what_its_model_does() -> None:
+    azure = {"litellm_provider": "azure", "search_context_cost_per_query": {"low": 0.01}}
+    mapped = from_litellm({
+        "azure/gpt-6-x": entry(**azure, input_cost_per_token=1e-6),
+        "azure/eu/gpt-6-x": entry(litellm_provider="azure", input_cost_per_token=1.2e-6),
+        "azure/gpt-6-x-2026-09-03": entry(**azure, input_cost_per_token=1e-6),
+        "azure/gpt-6-x-2026-05-13": entry(**azure, input_cost_per_token=2e-6),
+    })  # fmt: skip
+    records = {record["model"]: record for record in merged({}, mapped).records}
+    for name in ("gpt-6-x", "gpt-6-x-2026-09-03"):
+        [eu] = records[name]["variants"]
+        assert (eu["when"], eu["inherit"]) == ({"region": ["eu"]}, ["web_search"])
+        assert eu["rates"]["input"]["price"] == "1.2"
+    dearer = records["gpt-6-x-2026-05-13"]
+    assert [a["when"] for a in dearer["adjustments"]] == [{"region": ["eu"]}, {"region": ["us"]}]
+
+
 def rates_of(record: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Prices by variant."""
     told = {"": record["rates"]} | {v["id"]: v["rates"] for v in record.get("variants", ())}
