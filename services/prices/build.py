@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,18 @@ DOUBTED = {
     ),
 }
 """Left out until somebody has seen the provider's page: pending is better than a wrong price."""
+_LEAST = Decimal("0.002")
+
+
+def doubts(record: Mapping[str, Any]) -> list[str]:
+    """Why the price may be that of something else: of a step of an image model, for example."""
+    cheap = [
+        f"{name} costs {rate['price']} per million, which no token does: an inference step might"
+        for name, rate in record.get("rates", {}).items()
+        if name in ("input", "output") and 0 < Decimal(rate["price"]) < _LEAST
+    ]
+    known = DOUBTED.get(Named(record["provider"], record.get("model", "")))
+    return [*([known] if known else []), *cheap]
 
 
 def generate(
@@ -41,11 +54,10 @@ def generate(
     kept, refused = [], []
     for record in merged.records:
         parsed = BOOK_RECORD.validate_json(orjson.dumps(record))
-        named = Named(record["provider"], record["model"])
         against = [f"{flaw.field}: {flaw.detail}" for flaw in flaws(parsed, None)]
-        against += [DOUBTED[named]] if named in DOUBTED else []
+        against += doubts(record)
         if against:
-            refused.append(f"{named.provider} {named.model}: {against[0]}")
+            refused.append(f"{record['provider']} {record['model']}: {against[0]}")
         else:
             kept.append(record)
     known = _series(verified) | {Named(record["provider"], record["model"]) for record in kept}

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.prices.sheet import EPOCH, MILLION, STANDARD, Cell, Rate, Sheet
+from services.prices.sheet import EPOCH, MILLION, STANDARD, Cell, Rate, Sheet, exact
 
 _FIELDS: dict[str, tuple[str, int]] = {
     "input_mtok": ("input", MILLION),
@@ -188,9 +188,9 @@ def _dimension(name: str, *, anthropic: bool) -> str:
 
 def _at(value: Any, above: int) -> Decimal:
     if isinstance(value, Decimal):
-        return value
+        return exact(value)
     found: Decimal = value.base
     for tier in sorted(value.tiers, key=lambda tier: tier.start):
         if tier.start <= above:
             found = tier.price
-    return found
+    return exact(found)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.prices.sheet import MILLION, STANDARD, Cell, Rate, Sheet
+from services.prices.sheet import MILLION, STANDARD, Cell, Rate, Sheet, exact
 
 _DIMENSIONS: dict[str, tuple[str, int]] = {
     "input_cost_per_token": ("input", MILLION),
@@ -56,9 +56,25 @@ class UnknownFieldError(ValueError):
 
 
 def decimal(value: float) -> Decimal:
-    """The number that was written, without the noise a float added behind 12 digits."""
-    told = Decimal(repr(value))
-    return Decimal(f"{told:.11e}").normalize()
+    """The number that was written."""
+    return exact(Decimal(repr(value)))
+
+
+_ROUNDED = Decimal("0.0005")
+
+
+def spoken(second: Decimal) -> Rate:
+    """The price of a minute or of an hour that a price of a second was rounded from.
+
+    >>> spoken(Decimal("0.00007167")), spoken(Decimal("0.0000611"))
+    ((Decimal('0.0043'), 60), (Decimal('0.22'), 3600))
+    """
+    for per, digits in ((60, "0.0001"), (3600, "0.01")):
+        told = second * per
+        price = told.quantize(Decimal(digits))
+        if abs(price - told) <= told * _ROUNDED:
+            return price.normalize(), per
+    return second * 60, 60
 
 
 def sheet(entry: Mapping[str, Any], *, anthropic: bool) -> Sheet:
@@ -107,7 +123,7 @@ def _units(entry: Mapping[str, Any]) -> dict[str, Rate]:
     if mode == "rerank" and (query := entry.get("input_cost_per_query")):
         told["search_unit"] = (decimal(query) * 1000, 1000)
     if mode == "audio_transcription" and (second := entry.get("input_cost_per_second")):
-        told["audio_second"] = (decimal(second) * 60, 60)
+        told["audio_second"] = spoken(decimal(second))
     if mode in ("image_generation", "image_edit"):
         image = entry.get("output_cost_per_image") or entry.get("input_cost_per_image")
         if image:

@@ -20,7 +20,7 @@ from services.prices.sheet import (
     Origin,
     Rate,
     Sheet,
-    halved,
+    carried,
     in_force,
     records,
 )
@@ -29,6 +29,7 @@ _IN_REGION = re.compile(
     r"^anthropic\.claude-(?:(?:sonnet|haiku|opus)-4-[5-9]|(?:sonnet|haiku|opus|fable)-[5-9])"
 )
 """Bedrock bills ids without a profile at the regional rate since Claude 4.5: 10 % over global."""
+_DATE = re.compile(r"-20\d\d-\d\d-\d\d$")
 _DATA_ZONES = re.compile(r"^(gpt-(4o|4\.1|5|6)|o[134](-|$))")
 DISPUTED = "disputed"
 SINGLE = "one library"
@@ -82,18 +83,42 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
             continue
         tags = (taken.dated if one else "", taken.undated if two else "")
         origin = _origin(named, found, tags, differences)
-        told = complete(*named, found.sheets)
-        sheets = [_placed(named, sheet) for sheet in halved(told, taken.day)]
+        told = complete(*named, _scheduled(named, found.sheets, dated, taken.day))
+        alike = mapped.get(Named(named.provider, _DATE.sub("", named.model)))
+        sheets = [_placed(named, sheet, alike) for sheet in carried(told, taken.day)]
         made += records(*named, sheets, origin)
     return Merged(made, differences)
 
 
-def _placed(named: Named, sheet: Sheet) -> Sheet:
-    """Azure's data zones cost a tenth more than global deployments (Azure retail prices)."""
+def _placed(named: Named, sheet: Sheet, alike: Found | None) -> Sheet:
+    """Azure's data zones cost a tenth more than global deployments (Azure retail prices).
+
+    A snapshot is not told by itself in each zone: it costs there what its model does.
+    """
     if named.provider != "azure.ai.openai" or not _DATA_ZONES.match(named.model):
         return sheet
+    if (
+        alike
+        and not sheet.places
+        and not _base_differs(Found([sheet]), alike, sheet.effective_from)
+    ):
+        sheet = replace(sheet, places=alike.sheets[0].places)
     absent = {place: Decimal("1.1") for place in ("eu", "us") if place not in sheet.places}
     return replace(sheet, regions=absent)
+
+
+def _scheduled(named: Named, sheets: list[Sheet], dated: Library, day: str) -> list[Sheet]:
+    """What Google announces for later holds on Vertex, too, where both cost the same today."""
+    twin = dated.get(Named("gcp.gemini", named.model))
+    if named.provider != "gcp.vertex_ai" or twin is None or len(sheets) > 1:
+        return sheets
+    if _base_differs(Found(sheets), twin, day):
+        return sheets
+    later = [sheet for sheet in twin.sheets if sheet.effective_from > day]
+    return sheets + [
+        replace(sheets[0], effective_from=sheet.effective_from, cells=sheet.cells)
+        for sheet in later
+    ]
 
 
 def _base_differs(one: Found, two: Found, day: str) -> bool:

@@ -67,6 +67,15 @@ class Origin:
     reason: str = ""
 
 
+def exact(price: Decimal) -> Decimal:
+    """The number that was written, without the noise that a float added behind 12 digits.
+
+    >>> exact(Decimal("0.13999999999999999"))
+    Decimal('0.14')
+    """
+    return Decimal(f"{price:.11e}").normalize()
+
+
 def rate(price: Decimal, per: int) -> dict[str, Any]:
     """As a record holds it."""
     return {"price": plain(price), "per": per}
@@ -124,9 +133,8 @@ def _fallback(sheet: Sheet) -> dict[str, str]:
 def _variants(provider: str, sheet: Sheet) -> Iterable[dict[str, Any]]:
     """One for each cell but the base; what a mode does not price it takes from its own size.
 
-    Units that are no tokens (searches, requests) cost the same in every mode and size.
+    Units that are no tokens (searches, requests) cost the same in every mode, size and place.
     """
-    units = {n: r for n, r in sheet.base().items() if n not in TOKEN_DIMENSIONS}
     bound = "gte" if provider == "x_ai" else "gt"
     for (mode, above), told in sorted(sheet.cells.items()):
         if (mode, above) == (STANDARD, 0):
@@ -134,9 +142,19 @@ def _variants(provider: str, sheet: Sheet) -> Iterable[dict[str, Any]]:
         when: dict[str, Any] = dict(MODES[mode]) if mode else {}
         if above:
             when["context_tokens"] = {bound: above}
-        inherited = sorted(units.keys() - told.keys())
-        variant = {"id": _name(mode, above), "when": when, "rates": _rates(told)}
-        yield variant | ({"inherit": inherited} if inherited else {})
+        yield _variant(_name(mode, above), when, told, sheet)
+
+
+def _variant(
+    name: str, when: dict[str, Any], told: Mapping[str, Rate], sheet: Sheet
+) -> dict[str, Any]:
+    inherited = sorted(_units(sheet).keys() - told.keys())
+    variant = {"id": name, "when": when, "rates": _rates(told)}
+    return variant | ({"inherit": inherited} if inherited else {})
+
+
+def _units(sheet: Sheet) -> dict[str, Rate]:
+    return {n: rate for n, rate in sheet.base().items() if n not in TOKEN_DIMENSIONS}
 
 
 def _name(mode: str, above: int) -> str:
@@ -151,7 +169,7 @@ def _places(sheet: Sheet) -> Iterable[dict[str, Any]]:
             if above:
                 when["context_tokens"] = {"gt": above}
             name = "-".join(part for part in (place, _name(mode, above)) if part)
-            yield {"id": name, "when": when, "rates": _rates(told)}
+            yield _variant(name, when, told, sheet)
 
 
 def _searches(sheet: Sheet) -> Iterable[dict[str, Any]]:
@@ -187,29 +205,46 @@ def in_force(sheets: list[Sheet], day: str) -> int:
     return max(n for n, sheet in enumerate(sheets) if n == 0 or sheet.effective_from <= day)
 
 
-def halved(sheets: list[Sheet], day: str) -> list[Sheet]:
-    """Where today's batch price is half the standard one, it always was and will be.
+_KEPT = {"batch": Decimal("0.5"), "flex": Decimal("0.5"), "priority": Decimal("1.8")}
+"""What a mode costs, as a multiple of the standard price, wherever it costs that today.
 
-    Batch processing costs half since it exists (OpenAI 2024-04, Anthropic 2024-10, Google);
-    libraries only date it from the day it was written down.
-    """
+Batch processing is half since it exists (OpenAI 2024-04, Anthropic 2024-10, Google), flex as much;
+Google's priority is 1.8 times. Libraries only date them from the day they were written down.
+"""
+
+
+def carried(sheets: list[Sheet], day: str) -> list[Sheet]:
+    """The sheets with the modes of today's, and the later ones with the units that it tells."""
     today = sheets[in_force(sheets, day)]
-    batch, base = today.cells.get(("batch", 0)), today.base()
-    if batch is None or not all(_is_half(batch, base, name) for name in ("input", "output")):
-        return sheets
-    return [sheet if sheet is today else _with_half(sheet, batch) for sheet in sheets]
+    for mode, factor in _KEPT.items():
+        told, base = today.cells.get((mode, 0)), today.base()
+        by = {n: f for f in (Decimal(1), factor) for n in told or () if _is_times(told, base, n, f)}
+        if told and all(by.get(name) == factor or name not in base for name in _BOTH):
+            sheets = [s if s is today else _with_mode(s, mode, by) for s in sheets]
+    return [_with_units(s, today) if s.effective_from > day else s for s in sheets]
 
 
-def _is_half(batch: Mapping[str, Rate], base: Mapping[str, Rate], name: str) -> bool:
-    if name not in batch or name not in base:
-        return name not in base
-    return batch[name] == (base[name][0] / 2, base[name][1])
+_BOTH = ("input", "output")
 
 
-def _with_half(sheet: Sheet, batch: Mapping[str, Rate]) -> Sheet:
+def _is_times(
+    told: Mapping[str, Rate] | None, base: Mapping[str, Rate], name: str, factor: Decimal
+) -> bool:
+    if not told or name not in base:
+        return False
+    return told[name] == (base[name][0] * factor, base[name][1])
+
+
+def _with_mode(sheet: Sheet, mode: str, by: Mapping[str, Decimal]) -> Sheet:
     cells = dict(sheet.cells)
-    for (mode, above), told in sheet.cells.items():
-        if mode == STANDARD and ("batch", above) not in cells:
-            halves = {n: (price / 2, per) for n, (price, per) in told.items() if n in batch}
-            cells["batch", above] = halves
+    for (other, above), told in sheet.cells.items():
+        if other == STANDARD and (mode, above) not in cells:
+            cells[mode, above] = {
+                name: (price * by[name], per) for name, (price, per) in told.items() if name in by
+            }
     return replace(sheet, cells=cells)
+
+
+def _with_units(sheet: Sheet, today: Sheet) -> Sheet:
+    """An announced price of tokens leaves the fees of searches as they are."""
+    return replace(sheet, cells={**sheet.cells, (STANDARD, 0): {**_units(today), **sheet.base()}})

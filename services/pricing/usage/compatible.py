@@ -114,20 +114,21 @@ def _xai(reading: Reading, usage: Payload) -> Reading:
 
 
 _XAI_TOOLS = {
-    "web_search_calls": "web_search", "code_interpreter_calls": "code_session",
-    "file_search_calls": "file_search", "document_search_calls": "file_search",
+    "web_search_calls": "web_search", "x_search_calls": "web_search",
+    "code_interpreter_calls": "code_session", "file_search_calls": "file_search",
 }  # fmt: skip
 
 
 def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
     """Tools that xAI ran, each for a fee (docs.x.ai, tools pricing); sources of live search.
 
-    Calls of a tool that has no dimension count as requests, so that the call is not priced without
-    them. A tool of somebody else's server costs nothing.
+    A search of X costs what one of the web does. Calls of a tool that has no dimension count as
+    requests, so that the call is not priced without them. A tool of somebody else's server costs
+    nothing.
     """
     used = count(usage, "num_server_side_tools_used")
     if not used:
-        return quantities(web_search=count(usage, "num_sources_used"))
+        return quantities(search_unit=count(usage, "num_sources_used"))
     details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
     for name, dimension in _XAI_TOOLS.items():
         told[dimension] = told.get(dimension, 0) + (count(details, name) or 0)

@@ -142,6 +142,12 @@ def test_a_third_threshold_settles_what_lies_above_it() -> None:
     assert open_pairs([*whens, third | {"context_tokens": {"gte": 201}}]) == [("v0", "v1")]
 
 
+def test_ordinary_tiers_are_one_and_ordinary_qualities_are_not() -> None:
+    both = [{"quality": ["standard"]}, {"quality": ["auto"]}]
+    assert open_pairs(both) == []
+    assert open_pairs([{"speed": ["standard"]}, {"speed": ["auto"]}]) == [("v0", "v1")]
+
+
 def open_pairs(whens: list[dict[str, Any]]) -> list[tuple[str, str]]:
     parsed = BOOK_RECORD.validate_json(orjson.dumps(record_of(whens)))
     assert isinstance(parsed, PriceRecord)

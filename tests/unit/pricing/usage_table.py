@@ -122,7 +122,7 @@ READ: list[Row] = [
                            **cached(8), **thought(4)),
      {"input": 2, "cache_read": 8, "output": 1, "reasoning": 4}, {}),
     ("xai.chat", chat(10, 5, **thought(20)) | {"total_tokens": 35, "num_sources_used": 3},
-     {"input": 10, "output": 5, "reasoning": 20, "web_search": 3}, {}),
+     {"input": 10, "output": 5, "reasoning": 20, "search_unit": 3}, {}),
     ("xai.chat", chat(10, 25, **thought(20)), {"input": 10, "output": 5, "reasoning": 20}, {}),
     ("xai.responses", claude(10, 25, total_tokens=35,
                              output_tokens_details={"reasoning_tokens": 20}),
