@@ -107,7 +107,7 @@ def _answer_by(app: FastAPI, settings: Settings, reader: Reader) -> None:
     state = app.state
     state.book = MirrorBook(reader)
     state.engine = Engine(reader, state.clock, settings.settled_after_hours)
-    counters = Counters(reader)
+    counters = Counters(reader, state.clock)
     state.answers = Answers(state.engine, counters, settings.answer_cache_mb * 1_000_000)
     state.streams = changes.Streams(counters, settings.streams_per_key_max)
     state.budget = Budget(settings.query_units_per_minute)

@@ -8,10 +8,13 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
+from services.api.asked import RefusedError
 from services.api.estimate import Freshness
 from services.api.plan import SECONDS, Range
 from services.api.query import form, limits
@@ -39,6 +42,18 @@ class Moment(NamedTuple):
 
     fresh: Freshness
     known: Known
+
+    def meant(self, asked: Asked) -> Asked:
+        """The question as it was when the counters were read: until now is until then.
+
+        So all who ask until they are read again ask the same, also when a minute begins.
+        """
+        at = self.known.at
+        if at is None or asked.query is None or int(at.timestamp()) // 60 == asked.now // 60:
+            return asked
+        with suppress(RefusedError):  # what begins between the two is no range yet
+            return replace(again(asked.query, asked.scope, at), around=asked.around)
+        return asked
 
 
 class Answers:
@@ -74,7 +89,7 @@ class Answers:
         """Answer what was asked a moment ago from new counters, before anyone is told of them."""
         since = time.monotonic() - RECENT_SECONDS
         recent = [
-            again(query, scope, self._engine.now())
+            again(query, scope, known.at or self._engine.now())
             for (org_id, _), (at, query) in self._recent.items()
             if at > since and org_id == scope.org_id
         ]
@@ -83,6 +98,7 @@ class Answers:
 
     def tag(self, asked: Asked, moment: Moment, *more: object) -> str:
         """The hash of the question, its scope and all that its answer depends on."""
+        asked = moment.meant(asked)
         families = {PARTS[part].family for name in asked.measures for part in MEASURES[name].parts}
         kinds = {"calls"} | ({"sketch"} & families)
         if asked.around:
@@ -114,6 +130,7 @@ class Answers:
         Questions that differ in their measures alone are answered by one reading. `charge` is
         called with the units of what has to be computed, and may refuse.
         """
+        asked = [moment.meant(one) for one in asked]
         tags = [self.tag(one, moment) for one in asked]
         found, missing = self._held(asked, tags)
         for alike in missing.values():

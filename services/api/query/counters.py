@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -52,6 +52,8 @@ class Known:
     closed: frozenset[int] = frozenset()
     nameless: frozenset[int] | None = None
     """Days with steps that name no org."""
+    at: datetime | None = field(default=None, compare=False)
+    """When they were read."""
 
     def has_nameless(self, whole: Range) -> bool:
         """False when no step of the days a range touches is without an org."""
@@ -68,6 +70,12 @@ class Known:
             for (kind, day), at in self.days.items()
             if kind in kinds and low <= day < whole.end
         )
+
+    def is_of_the_minute(self, at: datetime | None) -> bool:
+        """True when a question until now is the same one as at that instant."""
+        if self.at is None or at is None:
+            return False
+        return int(self.at.timestamp()) // 60 == int(at.timestamp()) // 60
 
     def is_closed(self, whole: Range) -> bool:
         """True when every UTC month the range touches is closed."""
@@ -110,8 +118,10 @@ class Counters:
     Who is told of changes is told from here too: whoever then asks is answered with them.
     """
 
-    def __init__(self, reader: Reader, fresh_seconds: float = FRESH_SECONDS) -> None:
-        self._reader, self._fresh_seconds = reader, fresh_seconds
+    def __init__(
+        self, reader: Reader, clock: Callable[[], datetime], fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        self._reader, self._clock, self._fresh_seconds = reader, clock, fresh_seconds
         self._cost = self._reading = 0.0
         self._held: dict[str | None, _Held] = {}
         self.prepare: Prepare = _nothing
@@ -177,15 +187,15 @@ class Counters:
                     await self._read(held, self.prepare)
 
     async def _read(self, held: _Held, prepare: Prepare) -> None:
-        """Read, have answers prepared if anything has changed, and only then tell."""
-        now = time.monotonic()
+        """Read, have answers prepared if they change, also by the minute, and only then tell."""
+        now, at = time.monotonic(), self._clock()
         held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
         widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
         read = (self._reader.run(one) for one in statements(held.scope, widest))
-        known = known_of(chain.from_iterable(await asyncio.gather(*read)))
+        known = replace(known_of(chain.from_iterable(await asyncio.gather(*read))), at=at)
         read_at = time.monotonic()
         self._reading = read_at - now
-        if known == held.known:
+        if known == held.known and known.is_of_the_minute(held.known.at):
             self.spent(0)
         else:
             [failed] = await asyncio.gather(prepare(held.scope, known), return_exceptions=True)

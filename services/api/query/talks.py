@@ -52,8 +52,8 @@ async def conversation_costs(
     """
     question = _meaning(request, asked, caller, ["cost"])
 
-    async def costs() -> dict[str, Any]:
-        [row] = await request.app.state.reader.run(conversations.costs(question))
+    async def costs(meant: Sequence[Asked]) -> dict[str, Any]:
+        [row] = await request.app.state.reader.run(conversations.costs(meant[0]))
         return {"currency": asked.currency} | _costs(row, asked.outliers)
 
     return await _kept(request, caller, [question], costs, asked.outliers)
@@ -66,7 +66,7 @@ def _meaning(request: Request, asked: Sliced, caller: Caller, measures: list[str
 
 async def _kept(
     request: Request, caller: Caller, questions: Sequence[Asked],
-    tell: Callable[[], Awaitable[dict[str, Any]]], *more: object,
+    tell: Callable[[Sequence[Asked]], Awaitable[dict[str, Any]]], *more: object,
 ) -> Response:  # fmt: skip
     """What `tell` tells, kept until a day on which the questions depend changes.
 
@@ -74,6 +74,7 @@ async def _kept(
     """
     answers: Answers = request.app.state.answers
     moment = await answers.moment(questions)
+    questions = [moment.meant(question) for question in questions]
     tags = [answers.tag(question, moment, request.url.path, *more) for question in questions]
     tag = blake2b("\n".join(tags).encode(), digest_size=16).hexdigest()
     if is_held(request, tag):
@@ -81,7 +82,9 @@ async def _kept(
 
     async def make() -> Kept:
         as_of = moment.fresh.as_of
-        return Kept(encode({"as_of": text(as_of) if as_of else None} | await tell()), as_of)
+        return Kept(
+            encode({"as_of": text(as_of) if as_of else None} | await tell(questions)), as_of
+        )
 
     cost = sum(units(question) for question in questions)
     asked = [
@@ -130,10 +133,10 @@ async def compare(request: Request, asked: Annotated[Versions, Query()], caller:
     """
     sides = [_one(request, asked, caller, name) for name in (asked.a, asked.b)]
 
-    async def compared() -> dict[str, Any]:
+    async def compared(meant: Sequence[Asked]) -> dict[str, Any]:
         one, two = await asyncio.gather(*(
             _side(request, caller, question, name)
-            for name, question in zip((asked.a, asked.b), sides, strict=True)
+            for name, question in zip((asked.a, asked.b), meant, strict=True)
         ))  # fmt: skip
         return {"currency": asked.currency} | versus.compared(one, two)
 

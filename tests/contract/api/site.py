@@ -40,7 +40,8 @@ class Site:
         self.settings, self.reader, self.now = settings, reader, NOW
         self.app = build(settings, reader, FakeWriter(), lambda: self.now)
         engine = self.app.state.engine
-        self.app.state.answers = Answers(engine, Counters(reader, fresh_seconds=0), 1_000_000)
+        counters = Counters(reader, lambda: self.now, fresh_seconds=0)
+        self.app.state.answers = Answers(engine, counters, 1_000_000)
 
     def client(self, key: str = "reader") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {key}-secret"}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -83,6 +84,36 @@ async def test_who_is_told_of_a_change_is_answered_from_memory(
         asked = len(site.reader.asked)
         assert await cost(client) - before == Decimal("3.25")
     assert len(site.reader.asked) == asked
+
+
+async def test_nobody_waits_when_a_minute_begins(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until now is until the counters were read: the next minute is prepared like a change."""
+    monkeypatch.setattr("services.api.query.counters.LATE_SECONDS", 60.0)
+    running = QUERY | {"from": "now-7d/d", "to": "now"}
+    counters = site.app.state.answers._counters
+
+    async def until(client: httpx.AsyncClient) -> str:
+        answer = await client.post("/v1/query", json=running)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["query"]["to"])
+
+    async with site.client() as client:
+        before = await until(client)
+        counters.spent(0.4)
+        site.now += timedelta(minutes=1)
+        asked = len(site.reader.asked)
+        assert (await until(client), len(site.reader.asked)) == (before, asked)
+        counters._held[None].read_at -= counters.fresh_seconds
+        site.reader.delay = 0.3
+        for _ in range(50):
+            asked = len(site.reader.asked)
+            if (after := await until(client)) != before:
+                break
+            await asyncio.sleep(0.1)
+    assert datetime.fromisoformat(after) - datetime.fromisoformat(before) == timedelta(minutes=1)
+    assert len(site.reader.asked) == asked, "not made by who asked"
 
 
 async def test_who_asks_long_after_is_not_answered_from_before(

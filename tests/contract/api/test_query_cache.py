@@ -156,7 +156,7 @@ async def test_those_who_ask_at_once_share_one_answer(site: Site) -> None:
 
 
 def test_how_often_counters_are_read_follows_what_answers_cost() -> None:
-    counters = Counters(None, fresh_seconds=1.0)  # type: ignore[arg-type]
+    counters = Counters(None, lambda: NOW, fresh_seconds=1.0)  # type: ignore[arg-type]
     assert counters.fresh_seconds == 1.0
     counters.spent(0.4)
     assert counters.fresh_seconds == 1.0
@@ -193,7 +193,9 @@ async def test_who_hears_of_a_change_and_asks_is_answered_with_it(
             await asyncio.sleep(0.1)
     assert told(event) == {"as_of": None, "days": ["2026-10-24"], "also": []}
     site.insert("orgs", {"org_id": "acme", "position": 901, "currency": "USD", "record": "{}"})
-    state.answers._counters = state.streams.counters = Counters(site.reader, fresh_seconds=0)
+    state.answers._counters = state.streams.counters = Counters(
+        site.reader, lambda: site.now, fresh_seconds=0
+    )
     _, event = await _changed(request, caller, known)
     assert told(event) == {"as_of": None, "days": [], "also": ["orgs"]}
 
