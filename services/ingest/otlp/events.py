@@ -1,7 +1,8 @@
 """Spans into steps: what one span tells of a call, as a `CallEvent` carries it. Pure.
 
-A step says only what its own span and resource say. Whose call it is where only a span above
-knows, and which of several tellings counts, is decided later, when all are seen.
+A step says only what its own span and resource say, and the model of the call around it where
+it has none (`around`). Whose call it is where only a span above knows, and which of several
+tellings counts, is decided later, when all are seen.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
+from services.ingest.otlp.around import name_models
 from services.ingest.otlp.conventions import (
     TABLE,
     Found,
@@ -76,8 +78,15 @@ def readings(spans: Iterable[Span], table: Table = TABLE) -> list[Reading]:
     return [step for _, step in read_spans(spans, table)]
 
 
-def read_spans(spans: Iterable[Span], table: Table = TABLE) -> Iterator[tuple[Span, Reading]]:
-    """Every span that is a step; spans of one resource share what the resource says."""
+def read_spans(spans: Iterable[Span], table: Table = TABLE) -> list[tuple[Span, Reading]]:
+    """Every span that is a step, and what one says for another."""
+    steps = list(_each(spans, table))
+    name_models([step.fields for _, step in steps])
+    return steps
+
+
+def _each(spans: Iterable[Span], table: Table) -> Iterator[tuple[Span, Reading]]:
+    """Spans of one resource share what the resource says."""
     shared: dict[int, tuple[Attributes, dict[str, Found]]] = {}
     for span in spans:
         known = shared.get(id(span.resource))

@@ -30,7 +30,7 @@ def traces(body: bytes, caller: Caller, table: Table, *, is_json: bool) -> Recei
     """The steps of a trace request; `MalformedError` where it is none."""
     spans = wire.spans(body, is_json=is_json)
     usable = [span for span in spans if span.trace_id and span.span_id]
-    read = list(read_spans(usable, table))
+    read = read_spans(usable, table)
     steps = [step for _, step in read]
     taken: list[Taken] = []
     refused: list[Refused] = []
