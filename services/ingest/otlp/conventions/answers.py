@@ -38,8 +38,8 @@ _DETAILS = {
 
 PLACE = "output.value"
 _USAGE = ("usage.prompt_tokens", "usage.input_tokens")
-INPUT = tuple(f"{PLACE}|{path}" for path in _USAGE)
-OUTPUT = (f"{PLACE}|usage.completion_tokens", f"{PLACE}|usage.output_tokens")
+INPUT: tuple[str, ...] = tuple(f"{PLACE}|{path}" for path in _USAGE)
+OUTPUT: tuple[str, ...] = (f"{PLACE}|usage.completion_tokens", f"{PLACE}|usage.output_tokens")
 _INSIDE = ("data", "replies.0._meta", "meta")
 """Where Mistral's streams and Haystack's components put what a provider answered."""
 
