@@ -93,7 +93,7 @@ def nothing_is_missing(page: Page, system: System) -> None:
     assert re.fullmatch(r"6\d{3} records", note["target"]), note
     page.get_by_role("link", name="Prices", exact=True).click()
     expect(page.locator("[data-row]").first).to_be_visible()
-    expect(page.get_by_role("button", name="shipped prices")).to_have_count(0)
+    expect(page.get_by_role("button", name="shipped prices")).to_have_count(0, timeout=60_000)
 
 
 def test_from_nothing_to_the_first_priced_call(browser: Browser, system: System) -> None:
