@@ -49,7 +49,8 @@ class Moment(NamedTuple):
         So all who ask until they are read again ask the same, also when a minute begins.
         """
         at = self.known.at
-        if at is None or asked.query is None or int(at.timestamp()) // 60 == asked.now // 60:
+        is_same = self.known.is_of_the_minute(datetime.fromtimestamp(asked.now, UTC))
+        if at is None or asked.query is None or is_same:
             return asked
         with suppress(RefusedError):  # what begins between the two is no range yet
             return replace(again(asked.query, asked.scope, at), around=asked.around)

@@ -17,7 +17,8 @@ from services.api.statement import LIMITS, Statement
 SAMPLE_MAX = 50_000
 OUTLIERS_MAX = 50
 OF_HOURS = frozenset({"org", "assistant", "assistant_version"})
-"""What the table of hours tells conversations apart by. It has a fifth of the ledger's rows."""
+"""What the table of hours tells conversations apart by: a row an hour, where the ledger has one a
+call."""
 _BIN = "if(c > 0, toInt32(floor(log2(toFloat64(c)))), -1000)"
 
 

@@ -189,7 +189,7 @@ class Counters:
     async def _read(self, held: _Held, prepare: Prepare) -> None:
         """Read, have answers prepared if they change, also by the minute, and only then tell."""
         now, at = time.monotonic(), self._clock()
-        held.wanted = {r: at for r, at in held.wanted.items() if now - at < FORGET_SECONDS}
+        held.wanted = {r: asked for r, asked in held.wanted.items() if now - asked < FORGET_SECONDS}
         widest = _days(min(r.start for r in held.wanted), max(r.end for r in held.wanted))
         read = (self._reader.run(one) for one in statements(held.scope, widest))
         known = replace(known_of(chain.from_iterable(await asyncio.gather(*read))), at=at)
