@@ -18,6 +18,11 @@ Operation = Literal[
 MODEL_OPERATIONS: frozenset[str] = frozenset(
     {"chat", "text_completion", "embeddings", "rerank", "image", "speech", "transcription"}
 )
+IdentityField = Literal[
+    "org_id", "conversation_id", "user_id", "assistant_id", "assistant_version", "feature",
+    "environment",
+]  # fmt: skip
+"""For whom a step is made."""
 UNATTRIBUTED = "unattributed"
 """The org of steps that name none: kept, shown as such, counted in data health."""
 
@@ -55,6 +60,11 @@ class CallEvent(Record):
     assistant_version: Text = ""
     feature: Text = ""
     environment: Text = ""
+    from_resource: tuple[IdentityField, ...] = Field(
+        (),
+        description="Which of org, conversation, user, ... the process says of all its steps (OTel "
+        "resource) and not the step itself: what a step above it says goes before them.",
+    )
     provider: Text = ""
     request_model: Text = ""
     response_model: Text = ""

@@ -28,6 +28,8 @@ PRICES_FOR_ONE = (
     "AND (is_deleted = 1 OR scope IN ('', '*', concat('org:', {scope_org:String})))"
 )
 """By key as well, because a tombstone has nothing else."""
+_SAYS = "if(has(from_resource, 'org_id'), '', org_own)"
+"""The org that a step says itself; its process may serve many."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,14 @@ class Scope:
     def tellings(self, hours: str) -> str:
         """The same for `tellings`: what an org says itself, and what tells a call that is its own.
 
-        A span without an org belongs to whom its call was found to belong to. `hours` is a query
+        A span without an org belongs to whom it was found to belong to. `hours` is a query
         for the hours in which such calls may stand.
         """
         if self.org_id is None:
             return self.rows("tellings")
         return (
-            "FROM tellings FINAL WHERE (org_own = {scope_org:String} OR org_own = '' AND call_key "
-            f"IN (SELECT call_key {self.rows('calls')} AND is_void = 0 "
+            f"FROM tellings FINAL WHERE ({_SAYS} = {{scope_org:String}} OR {_SAYS} = '' "
+            f"AND call_key IN (SELECT call_key {self.rows('calls')} AND is_home = 1 "
             f"AND toStartOfHour(bucket) IN ({hours})))"
         )
 

@@ -70,7 +70,8 @@ async def read(reader: Reader, scope: Scope, asked: Asked) -> Trace:
     is_truncated, rows = len(rows) > asked.steps_max, rows[: asked.steps_max]
     if not rows:
         return Trace((), {}, is_truncated=False)
-    named = [dict(zip(_TOLD, row, strict=True)) for row in rows]
+    mine = {} if scope.org_id is None else {"org_id": scope.org_id}
+    named = [dict(zip(_TOLD, row, strict=True)) | mine for row in rows]
     tellings = {_telling(row): (str(row[11]), list(row[18 : 18 + len(TOKENS)])) for row in rows}
     orgs = sorted({told["org_id"] for told in named})
     counted, calls = await _calls(reader, scope, asked, tellings, orgs)

@@ -38,13 +38,15 @@ def _rows(group: Group) -> Iterator[CallRow]:
         winner = max(speakers or group.by_key[key], key=lambda t: nearness(t, group))
         who = _identity(speakers, above - same, group)
         source = winner if above == same else _with_usage(winner, key, group)
-        live = (winner.call_key, who.org_id or UNATTRIBUTED, winner.minute)
+        home = (winner.call_key, who.org_id or UNATTRIBUTED, winner.minute)
         depends = group.behind(reachable(key, related) | reachable(key, unrelated))
         total = sum(telling.ver for telling in depends)
         for org, minute in _places(group.by_key[key], depends):
-            is_void = not counts or (key, org, minute) != live
+            is_home = (key, org, minute) == home
+            is_void = not (counts and is_home)
             bill = None if is_void else _bill(source, who)
-            yield CallRow(who, org, minute, key, total, is_void, len(speakers), source.place, bill)
+            yield CallRow(who, org, minute, key, total, is_void, is_home, len(speakers),
+                          source.place, bill)  # fmt: skip
 
 
 def _with_usage(winner: Telling, key: int, group: Group) -> Telling:
@@ -75,13 +77,17 @@ def nearness(telling: Telling, group: Group) -> tuple[object, ...]:
 
 
 def _identity(speakers: list[Telling], above: set[int], group: Group) -> Identity:
-    """Per field the first that is told: tellings from the outside in, then what is above them."""
+    """Per field the first that is told: tellings from the outside in, then what is above them.
+
+    What a process says of all its steps (OTel resource) stands behind what any of them says.
+    """
     told = sorted(speakers, key=lambda telling: outwardness(telling, group))
     told += [up for telling in list(told) for up in group.ancestors.get(telling.place, ())]
     over = [telling for telling in group.speakers if telling.call_key in above]
     for telling in sorted(over, key=lambda telling: outwardness(telling, group), reverse=True):
         told += [telling, *group.ancestors[telling.place]]
-    fields = zip(*(telling.identity for telling in told), strict=True)
+    said = [telling.own for telling in told] + [t.identity for t in told if t.from_resource]
+    fields = zip(*said, strict=True)
     return Identity(*(next(filter(None, values), "") for values in fields))
 
 

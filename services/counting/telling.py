@@ -46,6 +46,15 @@ class Telling:
     own_key: int = 0
     """The span, in its trace; 0 for a step that is no span."""
     parent_key: int = 0
+    from_resource: tuple[str, ...] = ()
+    """Fields of `identity` that its process says of all its steps."""
+
+    @property
+    def own(self) -> Identity:
+        """What the step says itself."""
+        if not self.from_resource:
+            return self.identity
+        return self.identity._replace(**dict.fromkeys(self.from_resource, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class CallRow:
     call_key: int
     ver: int
     is_void: bool
+    is_home: bool
+    """The step belongs here, whether it counts or another telling counts for it."""
     tellings: int
     winner: Place
     bill: str | None = None

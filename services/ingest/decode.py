@@ -140,6 +140,7 @@ def _telling(place: Place, step: Reading) -> Telling:
         is_reading=fields["operation"] in NO_OUTPUT,
         own_key=_number(fields["trace_id"], fields["span_id"]),
         parent_key=_number(fields["trace_id"], up) if (up := fields.get("parent_span_id")) else 0,
+        from_resource=tuple(fields.get("from_resource", ())),
     )
 
 

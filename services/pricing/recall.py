@@ -28,8 +28,8 @@ _COPIED = (
 _STORED = (
     "org_own", "occurred_at", "ttft_ms", "usage", "usage_payload", "normaliser", "metadata",
     "provider_reported_cost", "payload_hash", "currency", "cost", "charge", "price_key",
-    "variant", "pending", "billed_org", "billed", "toString(trace_key)", "toString(span_key)",
-    "toString(shape)",
+    "variant", "pending", "billed_org", "billed", "from_resource", "toString(trace_key)",
+    "toString(span_key)", "toString(shape)",
 )  # fmt: skip
 COLUMNS = (*_COPIED, *_STORED)
 """What a row of `tellings` must bring, in this order."""
@@ -132,12 +132,13 @@ def stored(row: Sequence[Any]) -> Stored:
     """From a row of `COLUMNS`."""
     told: dict[str, Any] = dict(zip(_COPIED, row, strict=False))
     (org, at, ttft, usage, payload, normaliser, metadata, reported, payload_hash, currency, cost,
-     charge, price_key, variant, pending, billed_org, billed,
+     charge, price_key, variant, pending, billed_org, billed, shared,
      *cursor) = row[len(_COPIED) :]  # fmt: skip
     told |= {
         "org_id": org, "occurred_at": _utc(at), "time_to_first_token_ms": ttft,
         "usage": None if normaliser else _object(usage), "usage_payload": _object(payload),
         "metadata": _object(metadata), "provider_reported_cost": reported or None,
+        "from_resource": tuple(shared),
     }  # fmt: skip
     return Stored(
         CallEvent.model_construct(**told), str(payload_hash), currency, Decimal(cost),

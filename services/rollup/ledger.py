@@ -7,6 +7,7 @@ same lines: they carry the same identities and versions wherever the batch bound
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 import orjson
 
@@ -269,7 +270,7 @@ def _telling(row: Sequence[object]) -> Telling:
         call_key=call,
         ver=ver,
         is_void=bool(void),
-        identity=Identity(*map(str, row[15:])),
+        identity=Identity(*map(str, row[16:])),
         minute=minute,
         usage_rank=usage,
         wire_rank=wire,
@@ -277,6 +278,7 @@ def _telling(row: Sequence[object]) -> Telling:
         is_reading=kind > 1,
         own_key=own,
         parent_key=parent,
+        from_resource=tuple(map(str, cast("list[object]", row[15]))),
         billed_org=str(row[14]) if int(str(row[13])) else None,
     )
 
@@ -288,6 +290,7 @@ def _call_row(row: CallRow) -> dict[str, object]:
         "call_key": str(row.call_key),
         "ver": str(row.ver),
         "is_void": int(row.is_void),
+        "is_home": int(row.is_home),
         "tellings": row.tellings,
         "w_slot": row.winner.slot,
         "w_trace": str(row.winner.trace_key),

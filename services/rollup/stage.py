@@ -21,6 +21,7 @@ _TOLD = (
     "time_to_first_token_ms Nullable(UInt32)",
     "ttft_ms Nullable(UInt32) DEFAULT time_to_first_token_ms",
     "wire_rank UInt8",
+    "from_resource Array(LowCardinality(String))",
     "revision UInt8",
     "is_void UInt8",
     "ver UInt128",
@@ -71,7 +72,7 @@ SCRATCH = {
     "dirty": "org_id LowCardinality(String), bucket DateTime('UTC')",
     "hours": "org_id LowCardinality(String), bucket DateTime('UTC')",
     "resolved": "org_id LowCardinality(String), bucket UInt32, call_key UInt128, ver UInt128, "
-    "is_void UInt8, tellings UInt16, w_slot UInt32, w_trace UInt128, w_span UInt64, "
+    "is_void UInt8, is_home UInt8, tellings UInt16, w_slot UInt32, w_trace UInt128, w_span UInt64, "
     "w_shape UInt64, " + ", ".join(f"i_{name} String" for name in IDENTITY),
     "places": "slot UInt32, trace_key UInt128, span_key UInt64, shape UInt64",
     "keys": "key UInt64",

@@ -83,7 +83,8 @@ def tellings_at(scratch: Scratch) -> str:
         "SELECT toUnixTimestamp(slot), trace_key, span_key, shape, call_key, ver, is_void, "
         "toUnixTimestamp(toStartOfMinute(toDateTime(occurred_at, 'UTC'))), usage_rank, wire_rank, "
         f"{CALL_KIND}, if({_IS_SPAN}, own_key, 0), "
-        f"if({_IS_SPAN}, parent_key, 0), billed, billed_org, {identity} {_at_places(scratch)}"
+        f"if({_IS_SPAN}, parent_key, 0), billed, billed_org, from_resource, {identity} "
+        f"{_at_places(scratch)}"
     )
 
 
@@ -107,8 +108,9 @@ def insert_resolved(scratch: Scratch) -> str:
     columns = ", ".join(f"r.i_{n}" if n in IDENTITY else f"t.{n}" for n in CALL_COLUMNS)
     names = ", ".join(CALL_COLUMNS)
     return (
-        f"INSERT INTO calls (org_id, bucket, call_key, ver, is_void, tellings, {names}) "
-        "SELECT r.org_id, toDateTime(r.bucket, 'UTC'), r.call_key, r.ver, r.is_void, r.tellings, "
+        f"INSERT INTO calls (org_id, bucket, call_key, ver, is_void, is_home, tellings, {names}) "
+        "SELECT r.org_id, toDateTime(r.bucket, 'UTC'), r.call_key, r.ver, r.is_void, r.is_home, "
+        "r.tellings, "
         f"{columns} FROM {scratch.resolved} AS r INNER JOIN (SELECT * FROM tellings FINAL WHERE "
         "(slot, trace_key, span_key, shape) IN (SELECT toDateTime(w_slot, 'UTC'), w_trace, w_span, "
         f"w_shape FROM {scratch.resolved})) AS t ON toUnixTimestamp(t.slot) = r.w_slot "

@@ -19,6 +19,7 @@ KEYS = {
 }  # fmt: skip
 READERS = {"acme": {"scopes": ["read"], "org_id": "acme"},
            "globex": {"scopes": ["read"], "org_id": "globex"},
+           "platform": {"scopes": ["read"], "org_id": "platform"},
            "admin": {"scopes": ["admin"]}}  # fmt: skip
 
 
@@ -70,12 +71,14 @@ def trace(number: int, user: str, said: str) -> dict[str, Any]:
 
 
 def send(system: System, key: str, number: int, user: str, said: str) -> str:
-    told = httpx.post(
-        f"{system.url('ingest')}/v1/traces", json=trace(number, user, said),
-        headers={"x-api-key": f"key-{key}"}, timeout=30,
-    )  # fmt: skip
-    assert told.status_code == 200, told.text
+    post(system, key, trace(number, user, said))
     return f"{number:032x}"
+
+
+def post(system: System, key: str, body: dict[str, Any]) -> None:
+    told = httpx.post(f"{system.url('ingest')}/v1/traces", json=body, timeout=30,
+                      headers={"x-api-key": f"key-{key}"})  # fmt: skip
+    assert told.status_code == 200, told.text
 
 
 def native(system: System, key: str, trace_id: str, content: str) -> httpx.Response:
@@ -160,6 +163,36 @@ async def forgotten(system: System, one: str, two: str, found: Any) -> None:
     assert ask(system, "admin", "/v1/deletions/none").get("status") == 404
     calls = ask(system, "admin", "/v1/usage")["total"]["total"]["calls"]
     assert calls == 5, "calls and their costs stay"
+
+
+async def test_a_step_above_says_whose_a_call_is_before_the_process_does(system: System) -> None:
+    """A process that serves many orgs names its operator; the root of a trace names the org."""
+    told = trace(11, "u11", "a question")
+    shared = {"key": "org.id", "value": any_value("platform")}
+    told["resourceSpans"][0]["resource"] = {"attributes": [shared]}
+    spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    around = spans[1] | {"spanId": f"{11:014x}03", "name": "around", "attributes": [
+        one for one in spans[1]["attributes"] if one["key"] != "gen_ai.response.id"]}  # fmt: skip
+    spans[1]["parentSpanId"] = around["spanId"]
+    for part in ([spans[1]], [around], [spans[0]]):
+        told["resourceSpans"][0]["scopeSpans"][0]["spans"] = part
+        post(system, "keeps", told)
+        await system.wait_settled()
+    at = f"/v1/traces/{11:032x}"
+    steps = ask(system, "acme", at)["steps"]
+    assert [(s["name"], s["org_id"], s["is_counted"]) for s in steps] == [
+        ("invoke_agent", "acme", True),
+        ("around", "acme", False),
+        ("chat m", "acme", True),
+    ]
+
+    def pieces(key: str) -> int:
+        return len(ask(system, key, f"{at}/contents")["contents"])
+
+    await system.wait_for("contents", lambda: pieces("acme") == 4)
+    assert ask(system, "platform", at).get("status") == 404
+    assert pieces("platform") == 0
+    assert ask(system, "platform", "/v1/usage")["total"]["total"]["calls"] == 0
 
 
 async def test_feedback_is_joined_early_and_late(system: System) -> None:

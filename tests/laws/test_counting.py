@@ -184,10 +184,16 @@ def innermost_alone(tellings: list[Telling]) -> list[CallRow]:
         return product.resolve(tellings)
 
 
+def the_process_first(tellings: list[Telling]) -> list[CallRow]:
+    """Lets a step's process say whose it is before the steps above it do."""
+    return product.resolve([replace(telling, from_resource=()) for telling in tellings])
+
+
 @pytest.mark.parametrize(
     "design",
     [
         innermost_alone,
+        the_process_first,
         outermost,
         without_old_places,
         highest_version,

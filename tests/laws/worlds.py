@@ -31,22 +31,27 @@ class Builder:
         self.spans = 0
 
     def span(self, trace: int, parent: int, call: int | None, **told: object) -> Telling:
-        """A new span; keys are its own unless told otherwise."""
+        """A new span; keys are its own unless told otherwise. Some run in a process of many orgs
+        that names one for all it tells.
+        """
         self.spans += 1
         number = self.spans
         minute = self.rng.choice([0, 0, MINUTE, HOUR])
+        org = str(told.get("org", ""))
+        shared = not org and self.rng.random() < 0.3
         made = Telling(
             place=Place(minute // HOUR * HOUR, trace, 1000 + number, self.rng.getrandbits(32)),
             call_key=int(str(told.get("key", 10_000 + number))),
             ver=self.rng.randrange(1, 1 << 40),
             is_void=False,
-            identity=Identity(str(told.get("org", ""))),
+            identity=Identity("shared" if shared else org),
             minute=minute,
             usage_rank=int(str(told.get("usage", 2))),
             wire_rank=int(str(told.get("wire", 1))),
             is_call=call is not None,
             own_key=number,
             parent_key=parent,
+            from_resource=("org_id",) if shared else (),
         )
         self.world.tellings.append((call, made))
         return made

@@ -25,7 +25,9 @@ def of_spans(told: Iterable[tuple[Span, Reading]], keep: Keep) -> Iterator[dict[
     """Every piece of content of the spans that are steps. Equal texts of a span are one piece."""
     for span, step in told:
         seen: set[Any] = set()
-        own = {name: step.fields[name] for name in _IDENTITY if step.fields.get(name)}
+        shared = step.fields.get("from_resource", ())
+        own = {name: step.fields[name] for name in _IDENTITY
+               if step.fields.get(name) and name not in shared}  # fmt: skip
         operation = step.fields["operation"]
         for name, kind, role, said in [*_pieces(span.attributes), *_events(span)][:PIECES_MAX]:
             piece = _piece(said, keep, KINDS.get(operation, kind) if kind == "returned" else kind)

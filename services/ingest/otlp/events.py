@@ -8,9 +8,9 @@ tellings counts, is decided later, when all are seen.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from schemas.call import MODEL_OPERATIONS
+from schemas.call import MODEL_OPERATIONS, IdentityField
 from services.ingest.otlp import usage
 from services.ingest.otlp.around import name_models
 from services.ingest.otlp.conventions import (
@@ -36,10 +36,7 @@ from services.ingest.otlp.values import (
 )
 from services.ingest.otlp.wire import Span
 
-IDENTITY = (
-    "org_id", "conversation_id", "user_id", "assistant_id", "assistant_version", "feature",
-    "environment",
-)  # fmt: skip
+IDENTITY: tuple[str, ...] = get_args(IdentityField)
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
@@ -132,24 +129,28 @@ def _common(
 ) -> dict[str, Any]:
     is_failed, error_type = _failure(span, found, what)
     at = span.end or span.start
-    said = {
-        name: told.value for name in IDENTITY if (told := found.get(name) or resource.get(name))
-    }
+    said = {name: told.value for name in IDENTITY if (told := found.get(name))}
+    shared = {name: resource[name].value for name in IDENTITY if name in resource.keys() - said}
     around = {name: found[name].value for name in ("agent", "workflow") if name in found}
-    return said | {
-        "event_id": f"{span.trace_id}:{span.span_id}",
-        "occurred_at": instant(at),
-        "trace_id": span.trace_id,
-        "span_id": span.span_id,
-        "parent_span_id": span.parent_id,
-        "operation": what,
-        "name": span.name.replace("\x00", "")[:TEXT_MAX],
-        "duration_ms": duration(span.start, span.end),
-        "status": "error" if is_failed else "ok",
-        "error_type": error_type,
-        "emitter": span.scope.strip()[:TEXT_MAX] or "otlp",
-        "metadata": around or None,
-    }
+    return (
+        said
+        | shared
+        | {
+            "from_resource": list(shared) or None,
+            "event_id": f"{span.trace_id}:{span.span_id}",
+            "occurred_at": instant(at),
+            "trace_id": span.trace_id,
+            "span_id": span.span_id,
+            "parent_span_id": span.parent_id,
+            "operation": what,
+            "name": span.name.replace("\x00", "")[:TEXT_MAX],
+            "duration_ms": duration(span.start, span.end),
+            "status": "error" if is_failed else "ok",
+            "error_type": error_type,
+            "emitter": span.scope.strip()[:TEXT_MAX] or "otlp",
+            "metadata": around or None,
+        }
+    )
 
 
 def _models(found: Mapping[str, Found]) -> tuple[str, str]:

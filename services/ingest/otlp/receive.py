@@ -60,8 +60,11 @@ def said(pieces: Iterable[Mapping[str, Any]], caller: Caller) -> list[Taken]:
 
 def fields_of(step: Reading, caller: Caller) -> Mapping[str, Any]:
     """The `CallEvent` of a step. A key of one org tells for that org, whatever the span says."""
-    own = {} if caller.org_id == ALL_ORGS else {"org_id": caller.org_id}
-    return {"project": caller.project} | step.fields | own
+    fields = {"project": caller.project} | step.fields
+    if caller.org_id == ALL_ORGS:
+        return fields
+    shared = [name for name in fields.get("from_resource", ()) if name != "org_id"]
+    return fields | {"org_id": caller.org_id, "from_resource": shared}
 
 
 def _wrong_time(told: str, now: datetime) -> Refusal | None:

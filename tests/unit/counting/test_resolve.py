@@ -28,6 +28,7 @@ def drawn(draw: st.DrawFn) -> Telling:
         is_reading=draw(st.booleans()),
         own_key=span if is_span else 0,
         parent_key=draw(st.integers(0, 4)) if is_span else 0,
+        from_resource=draw(st.sampled_from([(), ("org_id",)])),
     )  # fmt: skip
 
 
@@ -71,6 +72,14 @@ def test_each_call_counts_at_most_once(told: list[Telling]) -> None:
     rows = live(resolve(told))
     assert len({row.call_key for row in rows}) == len(rows)
     assert len({row.winner for row in rows}) == len(rows)
+
+
+@given(st.lists(tellings, max_size=8))
+def test_a_step_belongs_to_one_place_and_counts_nowhere_else(told: list[Telling]) -> None:
+    rows = resolve(told)
+    homes = [row.call_key for row in rows if row.is_home]
+    assert sorted(homes) == sorted(set(homes))
+    assert all(row.is_home for row in live(rows))
 
 
 @given(st.lists(tellings, min_size=1, max_size=8), tellings)
@@ -147,6 +156,29 @@ def test_an_embedding_inside_a_call_that_writes_is_another_call() -> None:
     assert {row.call_key for row in live(resolve([around, inner]))} == {2}
     writes = telling(2, 2, own_key=2, parent_key=1)
     assert {row.call_key for row in live(resolve([around, writes]))} == {2}
+
+
+def test_a_step_above_says_whose_a_call_is_before_its_process_does() -> None:
+    shared = {"identity": Identity("shared", user_id="u"), "from_resource": ("org_id", "user_id")}
+    root = telling(1, 1, own_key=1, is_call=False, identity=Identity("a"))
+    call = telling(2, 2, own_key=2, parent_key=1, **shared)
+    (row,) = (row for row in resolve([root, call]) if row.call_key == 2 and row.is_home)
+    assert (row.org_id, row.identity.user_id, row.is_void) == ("a", "u", False)
+    assert row.bill == "a", "it was priced for the org of its process"
+    (row,) = resolve([call])
+    assert (row.org_id, row.bill) == ("shared", None)
+    own = telling(1, 1, own_key=1, is_call=False, **shared | {"identity": Identity("other")})
+    assert {r.org_id for r in live(resolve([own, call]))} == {"other", "shared"}
+
+
+def test_a_call_that_another_one_counts_for_belongs_where_that_is_counted() -> None:
+    root = telling(1, 1, own_key=1, is_call=False)
+    shared = {"identity": Identity("shared"), "from_resource": ("org_id",)}
+    outer = telling(2, 2, own_key=2, parent_key=1, **shared)
+    inner = telling(3, 3, own_key=3, parent_key=2, **shared)
+    rows = [row for row in resolve([root, outer, inner]) if row.is_home]
+    assert [(r.call_key, r.org_id, r.is_void) for r in sorted(rows, key=lambda r: r.call_key)] == [
+        (1, "a", False), (2, "a", True), (3, "a", False)]  # fmt: skip
 
 
 def test_a_call_around_tells_in_full_what_the_innermost_tells_in_part() -> None:

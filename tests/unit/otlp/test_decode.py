@@ -174,3 +174,15 @@ def test_ids_and_codes_as_protobuf_writes_them_in_json() -> None:
     one, same = (decode.bodies(json.dumps(otlp.body(told)).encode()) for told in (span, other))
     assert decode.decode(one) == decode.decode(same)
     assert decode.decode(one)["totals"]["failed"] == 1
+
+
+def test_a_span_above_says_whose_a_call_is_before_the_resource_does() -> None:
+    root, call = otlp.span(1), otlp.span(1, **{"org.id": ""})
+    call |= {"spanId": "2" * 16, "parentSpanId": root["spanId"]}
+    root["attributes"] = [{"key": "org.id", "value": {"stringValue": "acme"}}]
+    told = otlp.body(call, root)
+    told["resourceSpans"][0]["resource"]["attributes"] = [
+        {"key": key, "value": {"stringValue": "of all"}} for key in ("org.id", "user.id")
+    ]
+    (counted,) = decode.decode(decode.bodies(json.dumps(told).encode()))["calls"]
+    assert (counted["org_id"], counted["user_id"]) == ("acme", "of all")

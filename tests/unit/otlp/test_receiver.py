@@ -237,6 +237,23 @@ async def test_16_a_key_of_one_org_tells_for_that_org(
     assert [event.org_id for event in events(publisher)] == ["acme"]
 
 
+@pytest.mark.parametrize(
+    ("key", "shared"), [(API_KEY, ("org_id", "user_id")), ("acme", ("user_id",))]
+)
+async def test_16_what_a_process_says_of_all_its_steps_is_told_so(
+    client: httpx.AsyncClient, publisher: FakePublisher, key: str, shared: tuple[str, ...]
+) -> None:
+    said = body(span(**{"org.id": "", "gen_ai.conversation.id": "c"}))
+    told = {"org.id": "acme", "user.id": "u", "gen_ai.conversation.id": "of all"}
+    said["resourceSpans"][0]["resource"]["attributes"] = [
+        {"key": name, "value": {"stringValue": value}} for name, value in told.items()
+    ]
+    await post(client, orjson.dumps(said), content_type=JSON, x_api_key=key)
+    (event,) = events(publisher)
+    assert (event.org_id, event.user_id, event.conversation_id) == ("acme", "u", "c")
+    assert event.from_resource == shared
+
+
 async def test_16_lookups_of_a_key_come_first(
     client: httpx.AsyncClient, publisher: FakePublisher
 ) -> None:
