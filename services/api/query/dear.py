@@ -41,13 +41,12 @@ class Dear:
     ) -> tuple[str, Kept]:
         """The answer of this tag, or the last one of the question, with the tag that it has.
 
-        `charge` is called where one has to be made, and may refuse.
+        `charge` is called where one has to be made, and may refuse: then the last one is given.
         """
         if (kept := self._shelf.get(tag)) is not None:
             return tag, kept
         older, is_due = self._older(question)
-        if is_due and not self._shelf.is_coming(tag):
-            charge()
+        if is_due and not self._shelf.is_coming(tag) and _may(charge, older):
             self._shelf.make([tag], self._made(question, tag, make))
         if older is not None:
             return older
@@ -74,3 +73,13 @@ class Dear:
         if len(self._last) > QUESTIONS_MAX:
             self._last.popitem(last=False)
         return {tag: kept}
+
+
+def _may(charge: Callable[[], None], older: object) -> bool:
+    try:
+        charge()
+    except ProblemError:
+        if older is None:
+            raise
+        return False
+    return True
