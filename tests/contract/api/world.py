@@ -120,8 +120,7 @@ async def tell(store: Store, lines: Sequence[bytes]) -> None:
     ledger = Ledger(store, "world")
     await ledger.prepare()
     cascade = Cascade(store, ledger.scratch)
-    for start in range(0, len(lines), 700):
-        cascade.touch((await ledger.flush(lines[start : start + 700])).hours)
+    cascade.touch((await ledger.flush(lines)).hours)
     while cascade.hours.dirty or cascade.days.dirty or cascade.subjects.dirty:
         await cascade.refresh(everything=True)
 
