@@ -1,4 +1,6 @@
-"""Exact answers from the aggregates: each says how complete it is, and a key bound to an org can
+"""Exact answers from the aggregates: each says how complete it is, no org's key reads another org.
 
-never read another org. Changes to prices and orgs are published to Kafka, never written directly.
+`query` answers questions about money and use, `traces` shows single conversations, `prices` is the
+book, `session` signs in, `dashboard` is the pages. `http` puts them together, `scope` says whose
+rows a caller may read. What changes prices and orgs is published to Kafka, never written directly.
 """

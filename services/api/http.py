@@ -10,26 +10,10 @@ from pydantic import ValidationError
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
-from services.api import (
-    audit,
-    book,
-    contents,
-    conversations,
-    coverage,
-    keys,
-    orgs,
-    pages,
-    quotes,
-    replay,
-    repricing,
-    searches,
-    shipped,
-    state,
-    traces,
-    welcome,
-)
+from services.api import audit, keys, orgs, pages, replay, state, welcome
 from services.api.asked import RefusedError
-from services.api.mirror_book import MirrorBook
+from services.api.prices import book, coverage, quotes, repricing, shipped
+from services.api.prices.mirror_book import MirrorBook
 from services.api.query import changes, explained, exports, form, talks, usage, views
 from services.api.query import routes as query
 from services.api.query.cache import Answers
@@ -43,6 +27,8 @@ from services.api.session.customers import Customers
 from services.api.session.origins import parse_embeds
 from services.api.session.tokens import Limits
 from services.api.settings import Settings
+from services.api.traces import contents, conversations, searches
+from services.api.traces import routes as traces
 from services.api.writer import Writer
 from services.runtime import web
 from services.runtime.keys import KeyRing

@@ -10,8 +10,8 @@ from schemas.org import OrgRecord
 from schemas.topics import ORGS
 from services.api import audit, examples
 from services.api.access import Caller, Reads, Writes, not_found
-from services.api.book import READ_PROBLEMS, WRITE_PROBLEMS, Page, Word, invalid, items
 from services.api.completeness import json_of
+from services.api.prices.book import READ_PROBLEMS, WRITE_PROBLEMS, Page, Word, invalid, items
 from services.runtime.kafka import Message
 from services.runtime.problems import ProblemError, openapi
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.price import BOOK_RECORD
-from services.api import cursor, search
+from services.api import cursor
 from services.api.asked import RefusedError
 from services.api.estimate import estimate, freshness, spreads
-from services.api.tree import Step, tree
+from services.api.traces import search
+from services.api.traces.tree import Step, tree
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

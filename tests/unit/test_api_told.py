@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.api.told import ONCE, Counted, calls_of
+from services.api.traces.told import ONCE, Counted, calls_of
 from services.counting.telling import Identity, Place, Telling
 
 TRACE = 7

@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 
 from schemas.price import BOOK_RECORD, book_key
-from services.api.shipped import book, missing
+from services.api.prices.shipped import book, missing
 from services.pricing import seed
 from tests.unit.pricing.make import price_record
 

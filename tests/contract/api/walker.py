@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from services.api import cursor, search
+from services.api import cursor
 from services.api.query.dims import COLUMNS
 from services.api.query.measures import MEASURES
+from services.api.traces import search
 from tests.contract.api.twins import ELSEWHERE, OTHER, OWN, REPRICED, price
 
 Schema = Mapping[str, Any]

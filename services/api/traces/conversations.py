@@ -7,14 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from schemas.money import EXACT, ZERO, plain
-from services.api import examples, search
-from services.api import trace_examples as shown
+from services.api import examples
 from services.api.access import Reads, not_found
-from services.api.joined import Ties, outcomes
 from services.api.reader import Reader
 from services.api.scope import Scope
-from services.api.search import Sums
-from services.api.searches import figures, names
+from services.api.traces import examples as shown
+from services.api.traces import search
+from services.api.traces.joined import Ties, outcomes
+from services.api.traces.search import Sums
+from services.api.traces.searches import figures, names
 from services.runtime.problems import openapi
 
 router = APIRouter()

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.topics import AUDIT
 from services.api import audit, examples
-from services.api import trace_examples as shown
 from services.api.access import Reads, Writes, not_found
 from services.api.asked import refuse
 from services.api.reader import Reader, text
 from services.api.scope import Scope
+from services.api.traces import examples as shown
 from services.runtime.problems import openapi
 
 router = APIRouter()

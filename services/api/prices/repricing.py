@@ -13,7 +13,7 @@ from schemas.money import plain
 from services.api import examples
 from services.api.access import Caller, Reads
 from services.api.completeness import json_of
-from services.api.mirror_book import MirrorBook
+from services.api.prices.mirror_book import MirrorBook
 from services.api.reader import Reader, instant, text
 from services.pricing.book import PriceBook
 from services.pricing.recall import COLUMNS, Stored, instead, stored

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api import examples, steps
-from services.api import trace_examples as shown
+from services.api import examples
 from services.api.access import Reads, not_found
 from services.api.asked import refuse
-from services.api.contents import counts
-from services.api.steps import Asked
-from services.api.tree import columns, tree
+from services.api.traces import examples as shown
+from services.api.traces import steps
+from services.api.traces.contents import counts
+from services.api.traces.steps import Asked
+from services.api.traces.tree import columns, tree
 from services.runtime.problems import openapi
 
 router = APIRouter()

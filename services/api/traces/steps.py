@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from schemas.money import plain
-from services.api.joined import Ties, outcomes
 from services.api.query.parts import TOKEN_NAMES, TOKENS
 from services.api.reader import Reader, text
 from services.api.scope import Scope
-from services.api.told import Counted, calls_of
-from services.api.tree import Step
+from services.api.traces.joined import Ties, outcomes
+from services.api.traces.told import Counted, calls_of
+from services.api.traces.tree import Step
 from services.counting.telling import Identity, Place, Telling
 
 KEY = "reinterpretAsUInt128(sipHash128('trace', {project:String}, {trace_id:String}))"

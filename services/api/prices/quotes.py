@@ -11,7 +11,7 @@ from schemas.money import plain
 from services.api import examples
 from services.api.access import Caller, Reads, not_found
 from services.api.completeness import json_of
-from services.api.mirror_book import MirrorBook
+from services.api.prices.mirror_book import MirrorBook
 from services.api.reader import Reader, text
 from services.pricing.quote import quote_line, told
 from services.pricing.recall import COLUMNS, stored

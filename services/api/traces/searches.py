@@ -8,8 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.money import plain
-from services.api import examples, search
-from services.api import trace_examples as shown
+from services.api import examples
 from services.api.access import Caller, Reads, not_found
 from services.api.asked import filters_of, refuse, zone_of
 from services.api.query.ask import Condition, condition
@@ -20,8 +19,10 @@ from services.api.query.relative import range_of
 from services.api.query.routes import check_orgs
 from services.api.reader import Reader
 from services.api.scope import Scope
-from services.api.search import CONVERSATION, TRACE, Order, Search, Subject, Sums
-from services.api.steps import instant
+from services.api.traces import examples as shown
+from services.api.traces import search
+from services.api.traces.search import CONVERSATION, TRACE, Order, Search, Subject, Sums
+from services.api.traces.steps import instant
 from services.runtime.problems import openapi
 
 router = APIRouter()

@@ -12,8 +12,8 @@ from schemas.price import BOOK_RECORD, book_key
 from schemas.topics import PRICES
 from services.api import audit, examples
 from services.api.access import Caller, Writes
-from services.api.book import signed
 from services.api.completeness import last_prices
+from services.api.prices.book import signed
 from services.api.reader import Reader
 from services.pricing import seed
 from services.pricing.lacking import Lacking, lacking

@@ -1,0 +1,1 @@
+"""Traces and conversations: found, read as trees, with what was said, told twice and judged."""
