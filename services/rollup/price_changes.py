@@ -59,7 +59,7 @@ class Closed:
     months: frozenset[date]
     adjusted: Mapping[tuple[str, str], Adjusted]
     noted: frozenset[tuple[str, str]] = frozenset()
-    """Calls that this very job has adjusted."""
+    """Calls that this very job has adjusted, or a later one: that knew this record, too."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,16 @@ def differences(
 
 
 def _closed_change(call: Stored, job: Job, book: PriceBook, closed: Closed) -> Change | None:
-    """Against what earlier adjustments left; a difference without money is none."""
+    """Against what earlier adjustments left; a difference without money is none.
+
+    One that an adjustment left without a price waits for no record: it is not parked.
+    """
     key = (call.event.project, call.event.event_id)
     if key in closed.noted:
         return None
     if (earlier := closed.adjusted.get(key)) is not None:
         call = call._replace(**earlier._asdict())
-    found = change(call, book, replay=job.is_replay)
+    found = change(call, book, replay=job.is_replay or earlier is not None)
     if found is None:
         return None
     now = (found.currency, found.cost, found.charge, found.pending)
