@@ -79,9 +79,10 @@ async def _begun(settings: Settings, opened: AsyncExitStack) -> Rollup:
     rollup = Rollup(settings, store, publisher)
     await rollup.prepare()
     names = [topic.name for topic in READ]
-    rollup.consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
-    opened.push_async_callback(rollup.consumer.stop)
-    await rollup.consumer.start()
+    consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
+    opened.push_async_callback(consumer.stop)
+    await consumer.start()
+    rollup.follow(consumer)
     return rollup
 
 
