@@ -17,6 +17,7 @@ from services.rollup import maintenance
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
 from services.rollup.repricing import Repricer, Speed
+from services.rollup.upstream import Upstream
 from services.rollup.worker import READ, Rollup, Settings, worker_name
 from services.runtime import logs
 from services.runtime.clickhouse import Store, StoreAwayError
@@ -100,25 +101,36 @@ async def work(settings: Settings, health: Health, heart: Heartbeat, stop: async
     )
     async with opened:
         del health.ready_checks["stores"]
-        repricing = asyncio.create_task(repricer(settings, rollup).run(stop))
+        beside = [
+            asyncio.create_task(repricer(settings, rollup).run(stop)),
+            asyncio.create_task(upstream(settings, rollup).run(stop)),
+        ]
         try:
             await Loop(rollup.consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
         finally:
-            repricing.cancel()
-            await asyncio.wait([repricing])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
         await rollup.ledger.close()
 
 
 def repricer(settings: Settings, rollup: Rollup) -> Repricer:
-    """Runs in the worker that mirrors the price book, so in one of them."""
-    prices = TopicPartition(settings.topic_prefix + topics.PRICES.name, 0)
-
-    def is_mine() -> bool:
-        return rollup.consumer is not None and prices in rollup.consumer.assignment()
-
+    """Runs in one of the workers."""
     settle = settings.reprice_settle_seconds
     speed = Speed(settings.reprice_calls_per_second, settle, min(5.0, settle))
-    return Repricer(rollup.store, rollup.publisher, speed, is_mine)
+    return Repricer(rollup.store, rollup.publisher, speed, lambda: is_first(settings, rollup))
+
+
+def upstream(settings: Settings, rollup: Rollup) -> Upstream:
+    """Likewise."""
+    group = settings.pricer_group
+    return Upstream(settings, rollup.store, group, lambda: is_first(settings, rollup))
+
+
+def is_first(settings: Settings, rollup: Rollup) -> bool:
+    """True in the worker that mirrors the price book, so in one of them."""
+    prices = TopicPartition(settings.topic_prefix + topics.PRICES.name, 0)
+    return rollup.consumer is not None and prices in rollup.consumer.assignment()
 
 
 def serve_forever(settings: Settings) -> None:

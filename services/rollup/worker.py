@@ -53,6 +53,7 @@ class Settings(KafkaMixin, ClickHouseMixin):
     reprice_settle_seconds: PositiveFloat = Field(
         60.0, description="After which a repricing looks again for calls it may have missed."
     )
+    pricer_group: str = Field("pricer", description="The pricer's own setting PRICER_GROUP.")
     content_days: PositiveInt = Field(30, description="How long content is kept, then removed.")
     stall_seconds: PositiveFloat = Field(900.0, description="Without progress for so long: dead.")
     setup: bool = Field(True, description="Create database, tables and topics at the start.")
