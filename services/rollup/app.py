@@ -156,13 +156,9 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
         return 0
     store = await Store.connect(settings)
     if arguments.command in ("close", "reopen"):
-        closed = arguments.command == "close"
-        by = arguments.by or getpass.getuser()
-        await maintenance.close_month(
-            store, arguments.month, by, closed=closed, reason=arguments.reason
-        )
+        status = await _close(store, arguments)
         await store.close()
-        return 0
+        return status
     start, end = arguments.start, arguments.end
     if arguments.command == "verify":
         wrong = await maintenance.verify(store, start, end)
@@ -180,6 +176,20 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
         await cascade.refresh(everything=True)
     await ledger.close()
     await store.close()
+    return 0
+
+
+async def _close(store: Store, arguments: argparse.Namespace) -> int:
+    """Close or reopen a month: 1 when it had better not be closed yet."""
+    closed = arguments.command == "close"
+    is_asked = closed and not arguments.force
+    if is_asked and (why := await maintenance.still_open(store, arguments.month)):
+        sys.stderr.write(f"{arguments.month:%Y-%m} stays open: {why} (--force closes it)\n")
+        return 1
+    by = arguments.by or getpass.getuser()
+    await maintenance.close_month(
+        store, arguments.month, by, closed=closed, reason=arguments.reason
+    )
     return 0
 
 
@@ -212,13 +222,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         sub.add_argument("--to", dest="end", type=_instant, default=now + timedelta(days=1))
     for name, what in (
         ("close", "no repricing changes calls of the month any more: a difference found later "
-         "becomes an adjustment in the open month"),
+         "becomes an adjustment in the open month; calls told late still count in it"),
         ("reopen", "let repricings change the month again"),
     ):  # fmt: skip
         sub = commands.add_parser(name, help=what, description=what)
         sub.add_argument("month", type=_month, help="e.g. 2026-10 (UTC)")
         sub.add_argument("--by", default="", help="who; default: the user of this terminal")
         sub.add_argument("--reason", default="")
+        sub.add_argument("--force", action="store_true", help="close it as it is")
     return parser.parse_args(arguments)
 
 
