@@ -61,6 +61,13 @@ class Closed:
     noted: frozenset[tuple[str, str]] = frozenset()
     """Calls that this very job has adjusted, or a later one: that knew this record, too."""
 
+    def holds(self, call: Stored) -> bool:
+        """True for a call whose ledger row stays: also one that was adjusted before its month was
+        opened again, because its difference stands already."""
+        key = (call.event.project, call.event.event_id)
+        is_adjusted = key in self.adjusted or key in self.noted
+        return is_adjusted or month_of(call.event.occurred_at) in self.months
+
 
 @dataclass(frozen=True)
 class Found:
@@ -80,7 +87,7 @@ def differences(
         call = stored(row[:-1])
         if not job.reached.holds(call.event.occurred_at):
             continue
-        is_closed = month_of(call.event.occurred_at) in closed.months
+        is_closed = closed.holds(call)
         found = _closed_change(call, job, book, closed) if is_closed else None
         if not is_closed:
             found = change(call, book, replay=job.is_replay)

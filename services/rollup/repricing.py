@@ -82,6 +82,7 @@ ADJUSTED = (
     "FROM price_changes FINAL WHERE slot = {slot:DateTime('UTC')} AND is_adjustment = 1 "
     "ORDER BY position"
 )
+ADJUSTED_SLOTS = "SELECT DISTINCT slot FROM price_changes WHERE is_adjustment = 1"
 UNREAD = (
     "SELECT count() FROM progress FINAL WHERE topic = 'priced.v1' "
     "AND if(position >= end_offset, flushed_at, record_at) < "
@@ -196,10 +197,11 @@ class Repricer:
         slots = [utc(row[0]) for row in listed]
         changed_before = job.changed
         job = replace(job, slots=len(slots))
+        adjusted = {utc(row[0]) for row in await self._store.rows(ADJUSTED_SLOTS)}
         for slot in slots if job.names else ():
             if slot <= job.slot:
                 continue
-            closed = await self._closed(job, slot)
+            closed = await self._closed(job, slot, has_any=slot in adjusted)
             async for rows in self._pages(job, slot):
                 found = list(differences(rows, job, book, closed))
                 await self._note(job, found, closed)
@@ -230,10 +232,10 @@ class Repricer:
                 return
             cursor = stored(rows[-1][:-1]).cursor
 
-    async def _closed(self, job: Job, slot: datetime) -> Closed:
+    async def _closed(self, job: Job, slot: datetime, *, has_any: bool) -> Closed:
         """Asked for each hour anew: a pass may take long, and a month be closed meanwhile."""
         months = await closed_months(self._store)
-        if month_of(slot) not in months:
+        if month_of(slot) not in months and not has_any:
             return Closed(months, {})
         rows = await self._store.rows(ADJUSTED, {"slot": slot})
         earlier = {(p, e): Adjusted(c, Decimal(k), Decimal(h), w) for p, e, at, c, k, h, w in rows

@@ -106,3 +106,20 @@ async def test_a_month_that_closes_during_a_pass_is_left_as_it_is_from_then_on()
     await w.reprice()
     assert await w.totals() == {"a": (2, Decimal(5))}
     assert await adjusted(w) == {"a": 1}
+
+
+async def test_a_reopened_month_counts_no_difference_twice() -> None:
+    """What stands as an adjustment goes on as one: ledger and adjustments add up to the truth."""
+    w = await world()
+    await w.tell([call(1)])
+    await close(w)
+    await w.publish(record("m1", "3", **RETRO))
+    await w.reprice()
+    store: Any = w.store
+    await close_month(store, OCTOBER, "eve", closed=False, reason="a mistake")
+    await w.tell([call(2)])
+    for price in ("5", "7"):
+        await w.publish(record("m1", price, **RETRO))
+        await w.reprice()
+        standing = (await w.totals())["a"][1] + (await adjusted(w))["a"]
+        assert standing == 2 * Decimal(price)
