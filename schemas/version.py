@@ -13,7 +13,8 @@
   Pending rows carry the rising position instead: the newest reason is shown.
 * `hash` covers every output field, so that two different rows never tie.
 
-The sum of `ver` over a bucket is the bucket's generation, kept in 256 bits: 2^128 rows fit.
+The version of a call is the sum over its tellings, and a bucket's generation that over its calls:
+both are kept in 256 bits, so that 2^128 rows fit.
 """
 
 import hashlib

@@ -12,16 +12,18 @@ from services.api.reader import Reader, instant
 from services.api.scope import Scope
 
 PRICES_READ_MAX = 20_000
+AS_OF = "if(topic = 'calls.v1' OR position < end_offset, record_at, flushed_at)"
+"""Of a row of `progress`: everything told until then is in the ledger. The one of calls.v1 is never
+more than what priced.v1 has brought of it: see `services.rollup.upstream`."""
 
 
 async def ledger_freshness(reader: Reader, now: datetime) -> Freshness:
-    """Of priced.v1 in the ledger. The same for all orgs, so no scope applies."""
+    """Of calls.v1 and priced.v1 in the ledger. The same for all orgs, so no scope applies."""
     rows = await reader.query(
-        "SELECT position, end_offset, record_at, flushed_at "
-        f"{Scope(None).rows('progress')} AND topic = 'priced.v1'",
+        f"SELECT {AS_OF} {Scope(None).rows('progress')} AND topic IN ('calls.v1', 'priced.v1')",
         Scope(None),
     )
-    return freshness(((r[0], r[1], instant(r[2]), instant(r[3])) for r in rows), now)
+    return freshness((instant(row[0]) for row in rows), now)
 
 
 async def rates_of(reader: Reader, scope: Scope, currency: str) -> Rates:

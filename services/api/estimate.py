@@ -86,12 +86,9 @@ class Freshness:
     lag_seconds: float | None
 
 
-def freshness(rows: Iterable[tuple[int, int, datetime, datetime]], now: datetime) -> Freshness:
-    """From (position, end, time of the last record, time of the look) of each partition."""
-    instants = [
-        looked_at if position >= end else record_at for position, end, record_at, looked_at in rows
-    ]
-    if not instants:
+def freshness(instants: Iterable[datetime], now: datetime) -> Freshness:
+    """From the instants of each partition; one at the epoch is not known yet."""
+    as_of = min(instants, default=None)
+    if as_of is None or not as_of.timestamp():
         return Freshness(None, None)
-    as_of = min(instants)
     return Freshness(as_of, max(0.0, round((now - as_of).total_seconds(), 1)))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from schemas.call import UNATTRIBUTED
 from services.api import examples
 from services.api.access import Caller, Reads
+from services.api.completeness import AS_OF
 from services.api.cursor import behind, encode
 from services.api.query import form
 from services.api.query.routes import meaning
@@ -120,8 +121,7 @@ async def _installation(request: Request, caller: Caller, stored: int) -> dict[s
         reader.query(f"SELECT sum(lines), sum(dead) {everyone.rows('receipts')}", everyone),
         reader.query(
             "SELECT topic, sum(greatest(toInt64(end_offset) - toInt64(position), 0)), "
-            "min(if(position >= end_offset, flushed_at, record_at)) "
-            f"{everyone.rows('progress')} GROUP BY topic ORDER BY topic",
+            f"min({AS_OF}) {everyone.rows('progress')} GROUP BY topic ORDER BY topic",
             everyone,
         ),
     )

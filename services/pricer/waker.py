@@ -153,7 +153,8 @@ class Waker(ConsumerRebalanceListener):  # type: ignore[misc]
         stepped, self._stepped = self._stepped, False
         for tp, state in self._states.items():
             if stepped:
-                state.wanted |= state.index.affected(changes, self._book)
+                for index in (state.index, *([state.search.found] if state.search else [])):
+                    state.wanted |= index.affected(changes, self._book)
             if state.search is None:
                 self._begin_search(tp, state)
 

@@ -17,6 +17,7 @@ from services.rollup import maintenance
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
 from services.rollup.repricing import Repricer, Speed
+from services.rollup.upstream import Upstream
 from services.rollup.worker import READ, Rollup, Settings, worker_name
 from services.runtime import logs
 from services.runtime.clickhouse import Store, StoreAwayError
@@ -79,9 +80,10 @@ async def _begun(settings: Settings, opened: AsyncExitStack) -> Rollup:
     rollup = Rollup(settings, store, publisher)
     await rollup.prepare()
     names = [topic.name for topic in READ]
-    rollup.consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
-    opened.push_async_callback(rollup.consumer.stop)
-    await rollup.consumer.start()
+    consumer = new_consumer(settings, names, GROUP, settings.group_instance_id)
+    opened.push_async_callback(consumer.stop)
+    await consumer.start()
+    rollup.follow(consumer)
     return rollup
 
 
@@ -99,25 +101,36 @@ async def work(settings: Settings, health: Health, heart: Heartbeat, stop: async
     )
     async with opened:
         del health.ready_checks["stores"]
-        repricing = asyncio.create_task(repricer(settings, rollup).run(stop))
+        beside = [
+            asyncio.create_task(repricer(settings, rollup).run(stop)),
+            asyncio.create_task(upstream(settings, rollup).run(stop)),
+        ]
         try:
             await Loop(rollup.consumer, rollup.handle, rollup.idle, pace, heart).run(stop)
         finally:
-            repricing.cancel()
-            await asyncio.wait([repricing])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
         await rollup.ledger.close()
 
 
 def repricer(settings: Settings, rollup: Rollup) -> Repricer:
-    """Runs in the worker that mirrors the price book, so in one of them."""
-    prices = TopicPartition(settings.topic_prefix + topics.PRICES.name, 0)
-
-    def is_mine() -> bool:
-        return rollup.consumer is not None and prices in rollup.consumer.assignment()
-
+    """Runs in one of the workers."""
     settle = settings.reprice_settle_seconds
     speed = Speed(settings.reprice_calls_per_second, settle, min(5.0, settle))
-    return Repricer(rollup.store, rollup.publisher, speed, is_mine)
+    return Repricer(rollup.store, rollup.publisher, speed, lambda: is_first(settings, rollup))
+
+
+def upstream(settings: Settings, rollup: Rollup) -> Upstream:
+    """Likewise."""
+    group = settings.pricer_group
+    return Upstream(settings, rollup.store, group, lambda: is_first(settings, rollup))
+
+
+def is_first(settings: Settings, rollup: Rollup) -> bool:
+    """True in the worker that mirrors the price book, so in one of them."""
+    prices = TopicPartition(settings.topic_prefix + topics.PRICES.name, 0)
+    return rollup.consumer is not None and prices in rollup.consumer.assignment()
 
 
 def serve_forever(settings: Settings) -> None:
@@ -143,13 +156,9 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
         return 0
     store = await Store.connect(settings)
     if arguments.command in ("close", "reopen"):
-        closed = arguments.command == "close"
-        by = arguments.by or getpass.getuser()
-        await maintenance.close_month(
-            store, arguments.month, by, closed=closed, reason=arguments.reason
-        )
+        status = await _close(store, arguments)
         await store.close()
-        return 0
+        return status
     start, end = arguments.start, arguments.end
     if arguments.command == "verify":
         wrong = await maintenance.verify(store, start, end)
@@ -167,6 +176,20 @@ async def command(settings: Settings, arguments: argparse.Namespace) -> int:
         await cascade.refresh(everything=True)
     await ledger.close()
     await store.close()
+    return 0
+
+
+async def _close(store: Store, arguments: argparse.Namespace) -> int:
+    """Close or reopen a month: 1 when it had better not be closed yet."""
+    closed = arguments.command == "close"
+    is_asked = closed and not arguments.force
+    if is_asked and (why := await maintenance.still_open(store, arguments.month)):
+        sys.stderr.write(f"{arguments.month:%Y-%m} stays open: {why} (--force closes it)\n")
+        return 1
+    by = arguments.by or getpass.getuser()
+    await maintenance.close_month(
+        store, arguments.month, by, closed=closed, reason=arguments.reason
+    )
     return 0
 
 
@@ -199,13 +222,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         sub.add_argument("--to", dest="end", type=_instant, default=now + timedelta(days=1))
     for name, what in (
         ("close", "no repricing changes calls of the month any more: a difference found later "
-         "becomes an adjustment in the open month"),
+         "becomes an adjustment in the open month; calls told late still count in it"),
         ("reopen", "let repricings change the month again"),
     ):  # fmt: skip
         sub = commands.add_parser(name, help=what, description=what)
         sub.add_argument("month", type=_month, help="e.g. 2026-10 (UTC)")
         sub.add_argument("--by", default="", help="who; default: the user of this terminal")
         sub.add_argument("--reason", default="")
+        sub.add_argument("--force", action="store_true", help="close it as it is")
     return parser.parse_args(arguments)
 
 

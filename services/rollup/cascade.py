@@ -34,6 +34,8 @@ class Paced:
     dirty: set[Hour] = field(default_factory=set)
     due: float = 0.0
     ended: float = 0.0
+    through: int = 0
+    """How many touches it held when it was last without dirty hours."""
 
     def hasten(self) -> None:
         """No calls come in that a refresh would hold up: its cost does not count."""
@@ -62,16 +64,25 @@ class Cascade:
         self._store = store
         self._scratch = scratch
         self._touched_at = 0.0
+        self.touched = 0
         self.hours = Paced(share=0.3, least_seconds=0.0)
         self.days = Paced(share=0.1, least_seconds=coarse_seconds)
         self.subjects = Paced(share=0.1, least_seconds=coarse_seconds)
 
     def touch(self, hours: frozenset[Hour]) -> None:
         """A flush wrote minutes of these (org, hour) pairs."""
-        if hours:
-            self._touched_at = time.monotonic()
+        if not hours:
+            return
+        self._touched_at = time.monotonic()
+        self.touched += 1
         for level in (self.hours, self.days, self.subjects):
             level.dirty |= hours
+
+    @property
+    def refreshed(self) -> int:
+        """How many touches every level holds, of those counted in `touched`."""
+        levels = (self.hours, self.days, self.subjects)
+        return min(level.through if level.dirty else self.touched for level in levels)
 
     async def heal(self) -> None:
         """Find every hour whose coarser rows are behind: after a start, and now and then."""
@@ -99,6 +110,8 @@ class Cascade:
                     level.dirty.update(taken)
                     raise
                 level.spent(started, time.monotonic())
+            if not level.dirty:
+                level.through = self.touched
 
     async def _mark(self, hours: list[Hour]) -> None:
         await self._store.command(f"TRUNCATE TABLE {self._scratch.hours}")

@@ -200,6 +200,29 @@ def report(wrong: list[Mismatch]) -> bytes:
     return b"".join(orjson.dumps(entry) + b"\n" for entry in wrong)
 
 
+BEHIND = (
+    "SELECT countIf(if(topic = 'calls.v1' OR position < end_offset, record_at, flushed_at) < "
+    "{end:DateTime('UTC')}) FROM progress FINAL WHERE topic IN ('calls.v1', 'priced.v1')"
+)
+WAITING = (
+    "SELECT sum(arraySum(x -> if(x.pending = '', 0, x.calls), d)) FROM total_day FINAL "
+    "WHERE bucket >= {start:DateTime('UTC')} AND bucket < {end:DateTime('UTC')}"
+)
+
+
+async def still_open(store: Store, month: date) -> str:
+    """Why the figures of a month are still to change; empty when only late calls could do so."""
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    end = (start + timedelta(days=32)).replace(day=1)
+    if datetime.now(UTC) < end:
+        return "it is not over yet"
+    ((behind,),) = await store.rows(BEHIND, {"end": end})
+    if behind:
+        return "the ledger is behind its end"
+    ((waiting,),) = await store.rows(WAITING, {"start": start, "end": end})
+    return f"{waiting} of its calls are pending" if waiting else ""
+
+
 async def close_month(store: Store, month: date, by: str, *, closed: bool, reason: str) -> None:
     """From now on no repricing changes the month's calls; or, reopened, it may again."""
     row = {

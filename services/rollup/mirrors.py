@@ -21,6 +21,7 @@ from schemas.outcome import Outcome
 from schemas.price import BOOK_RECORD, PriceRecord, instant_text
 from schemas.refusal import refusal_of
 from schemas.topics import RECEIPTS_HEADER
+from services.pricing.book import PriceBook
 
 
 @dataclass(frozen=True)
@@ -139,19 +140,21 @@ def orgs(source: Source, value: bytes | None) -> list[Mirrored]:
 
 
 def prices(source: Source, value: bytes | None) -> list[Mirrored]:
-    """A row of `price_log`. Records the pricer refuses are its to dead-letter: skipped here."""
+    """A row of `price_log`. Records the pricer refuses are its to dead-letter: skipped here.
+
+    An empty value is one of these; only no value at all is a tombstone.
+    """
     row: dict[str, Any] = {
         "key": source.key.decode(errors="replace"),
         "position": source.offset,
         "published_at": source.at.astimezone(UTC).isoformat(),
-        "is_deleted": 0 if value else 1,
+        "is_deleted": int(value is None),
     }
-    if not value:
+    if value is None:
         return [Mirrored("price_log", row)]
-    try:
-        record = BOOK_RECORD.validate_json(value)
-    except ValidationError:
+    if isinstance(PriceBook().apply(source.key, value, source.offset), Refusal):
         return []
+    record = BOOK_RECORD.validate_json(value)
     row |= {"kind": record.kind, "record": value.decode()}
     for name in ("scope", "provider", "status", "currency", "revision"):
         row[name] = getattr(record, name, "" if name != "revision" else 1)

@@ -59,7 +59,14 @@ class Closed:
     months: frozenset[date]
     adjusted: Mapping[tuple[str, str], Adjusted]
     noted: frozenset[tuple[str, str]] = frozenset()
-    """Calls that this very job has adjusted."""
+    """Calls that this very job has adjusted, or a later one: that knew this record, too."""
+
+    def holds(self, call: Stored) -> bool:
+        """True for a call whose ledger row stays: also one that was adjusted before its month was
+        opened again, because its difference stands already."""
+        key = (call.event.project, call.event.event_id)
+        is_adjusted = key in self.adjusted or key in self.noted
+        return is_adjusted or month_of(call.event.occurred_at) in self.months
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def differences(
         call = stored(row[:-1])
         if not job.reached.holds(call.event.occurred_at):
             continue
-        is_closed = month_of(call.event.occurred_at) in closed.months
+        is_closed = closed.holds(call)
         found = _closed_change(call, job, book, closed) if is_closed else None
         if not is_closed:
             found = change(call, book, replay=job.is_replay)
@@ -89,13 +96,16 @@ def differences(
 
 
 def _closed_change(call: Stored, job: Job, book: PriceBook, closed: Closed) -> Change | None:
-    """Against what earlier adjustments left; a difference without money is none."""
+    """Against what earlier adjustments left; a difference without money is none.
+
+    One that an adjustment left without a price waits for no record: it is not parked.
+    """
     key = (call.event.project, call.event.event_id)
     if key in closed.noted:
         return None
     if (earlier := closed.adjusted.get(key)) is not None:
         call = call._replace(**earlier._asdict())
-    found = change(call, book, replay=job.is_replay)
+    found = change(call, book, replay=job.is_replay or earlier is not None)
     if found is None:
         return None
     now = (found.currency, found.cost, found.charge, found.pending)

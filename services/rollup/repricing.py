@@ -58,21 +58,35 @@ NAMES = (
 )
 SLOTS = "SELECT DISTINCT slot FROM tellings WHERE {conditions} ORDER BY slot"
 PAGE = (
-    "SELECT {columns}, c.org_id AS counted FROM (SELECT * FROM tellings FINAL WHERE {conditions} "
-    "AND slot = {{slot:DateTime('UTC')}} AND (trace_key, span_key, shape) > "
-    "({{trace:UInt128}}, {{span:UInt64}}, {{shape:UInt64}}) "
-    "AND response_model IN {{responses:Array(String)}} "
-    "AND request_model IN {{requests:Array(String)}} "
-    "ORDER BY trace_key, span_key, shape LIMIT {{limit:UInt32}}) AS t "
+    "SELECT {columns}, if(t.ver = s.top, c.org_id, '') AS counted FROM ({page}) AS t "
+    "LEFT JOIN (SELECT span_key AS k, max(ver) AS top FROM tellings "
+    "WHERE slot = {{slot:DateTime('UTC')}} AND span_key IN (SELECT span_key FROM ({page})) "
+    "GROUP BY k) AS s ON s.k = t.span_key "
     "LEFT JOIN (SELECT project AS p, event_id AS e, org_id FROM calls FINAL "
     "WHERE bucket >= {{slot:DateTime('UTC')}} AND bucket < {{slot:DateTime('UTC')}} "
     "+ INTERVAL 1 HOUR AND is_void = 0) AS c ON c.p = t.project AND c.e = t.event_id "
     "ORDER BY t.trace_key, t.span_key, t.shape"
+).replace(
+    "{page}",
+    "SELECT * FROM tellings FINAL WHERE {conditions} "
+    "AND slot = {{slot:DateTime('UTC')}} AND (trace_key, span_key, shape) > "
+    "({{trace:UInt128}}, {{span:UInt64}}, {{shape:UInt64}}) "
+    "AND response_model IN {{responses:Array(String)}} "
+    "AND request_model IN {{requests:Array(String)}} "
+    "ORDER BY trace_key, span_key, shape LIMIT {{limit:UInt32}}",
 )
+"""Tellings of an hour, and the org that each is counted for: of one event told in several ways the
+one with the highest version speaks, the others move no money."""
 ADJUSTED = (
     "SELECT project, event_id, position, currency_after, cost_after, charge_after, pending_after "
     "FROM price_changes FINAL WHERE slot = {slot:DateTime('UTC')} AND is_adjustment = 1 "
-    "AND position <= {position:UInt64} ORDER BY position"
+    "ORDER BY position"
+)
+ADJUSTED_SLOTS = "SELECT DISTINCT slot FROM price_changes WHERE is_adjustment = 1"
+UNREAD = (
+    "SELECT count() FROM progress FINAL WHERE topic = 'priced.v1' "
+    "AND if(position >= end_offset, flushed_at, record_at) < "
+    "fromUnixTimestamp64Milli({until:Int64}, 'UTC')"
 )
 log = logs.get("rollup")
 
@@ -145,12 +159,24 @@ class Repricer:
         )  # fmt: skip
         if state == "running":
             return await self._begun(job, book)
-        if datetime.now(UTC) < utc(updated) + timedelta(seconds=self._speed.settle_seconds):
+        if not await self._has_settled(job, utc(updated)):
             return None
         again = replace(
             job, state="running", number=job.number + 1, slot=Job.slot, slots_done=0, seen=0
         )
         return await self._begun(again, book)
+
+    async def _has_settled(self, job: Job, updated: datetime) -> bool:
+        """True once a pass would see every call that was priced by the book before the record.
+
+        After an outage such calls may wait in priced.v1 for long.
+        """
+        settle = timedelta(seconds=self._speed.settle_seconds)
+        if datetime.now(UTC) < updated + settle:
+            return False
+        until = int((job.published_at + settle).timestamp() * 1000)
+        ((behind,),) = await self._store.rows(UNREAD, {"until": until})
+        return not behind
 
     async def _begun(self, job: Job, book: PriceBook) -> Job:
         """With the names of the calls it touches: what decides their record, seen in the ledger."""
@@ -171,11 +197,11 @@ class Repricer:
         slots = [utc(row[0]) for row in listed]
         changed_before = job.changed
         job = replace(job, slots=len(slots))
-        months = await closed_months(self._store)
+        adjusted = {utc(row[0]) for row in await self._store.rows(ADJUSTED_SLOTS)}
         for slot in slots if job.names else ():
             if slot <= job.slot:
                 continue
-            closed = await self._closed(job, slot, months)
+            closed = await self._closed(job, slot, has_any=slot in adjusted)
             async for rows in self._pages(job, slot):
                 found = list(differences(rows, job, book, closed))
                 await self._note(job, found, closed)
@@ -206,13 +232,15 @@ class Repricer:
                 return
             cursor = stored(rows[-1][:-1]).cursor
 
-    async def _closed(self, job: Job, slot: datetime, months: frozenset[date]) -> Closed:
-        if month_of(slot) not in months:
+    async def _closed(self, job: Job, slot: datetime, *, has_any: bool) -> Closed:
+        """Asked for each hour anew: a pass may take long, and a month be closed meanwhile."""
+        months = await closed_months(self._store)
+        if month_of(slot) not in months and not has_any:
             return Closed(months, {})
-        rows = await self._store.rows(ADJUSTED, {"slot": slot, "position": job.position})
+        rows = await self._store.rows(ADJUSTED, {"slot": slot})
         earlier = {(p, e): Adjusted(c, Decimal(k), Decimal(h), w) for p, e, at, c, k, h, w in rows
                    if at < job.position}  # fmt: skip
-        done = frozenset((row[0], row[1]) for row in rows if row[2] == job.position)
+        done = frozenset((row[0], row[1]) for row in rows if row[2] >= job.position)
         return Closed(months, earlier, done)
 
     async def _note(self, job: Job, found: Sequence[Found], closed: Closed) -> None:

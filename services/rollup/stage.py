@@ -71,7 +71,7 @@ def create_stage(stage: str) -> str:
 SCRATCH = {
     "dirty": "org_id LowCardinality(String), bucket DateTime('UTC')",
     "hours": "org_id LowCardinality(String), bucket DateTime('UTC')",
-    "resolved": "org_id LowCardinality(String), bucket UInt32, call_key UInt128, ver UInt128, "
+    "resolved": "org_id LowCardinality(String), bucket UInt32, call_key UInt128, ver UInt256, "
     "is_void UInt8, is_home UInt8, tellings UInt16, w_slot UInt32, w_trace UInt128, w_span UInt64, "
     "w_shape UInt64, " + ", ".join(f"i_{name} String" for name in IDENTITY),
     "places": "slot UInt32, trace_key UInt128, span_key UInt64, shape UInt64",

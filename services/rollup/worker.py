@@ -1,6 +1,5 @@
 """One rollup worker: what a batch of records means for ClickHouse, and the work between batches."""
 
-import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -8,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
@@ -17,6 +15,7 @@ from schemas.dead import DeadLetter
 from services.rollup import billing, maintenance, mirrors
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
+from services.rollup.progress import Progress
 from services.rollup.purge import Purge
 from services.runtime.clickhouse import Store
 from services.runtime.kafka import Message, Publisher
@@ -54,6 +53,7 @@ class Settings(KafkaMixin, ClickHouseMixin):
     reprice_settle_seconds: PositiveFloat = Field(
         60.0, description="After which a repricing looks again for calls it may have missed."
     )
+    pricer_group: str = Field("pricer", description="The pricer's own setting PRICER_GROUP.")
     content_days: PositiveInt = Field(30, description="How long content is kept, then removed.")
     stall_seconds: PositiveFloat = Field(900.0, description="Without progress for so long: dead.")
     setup: bool = Field(True, description="Create database, tables and topics at the start.")
@@ -67,7 +67,7 @@ def worker_name() -> str:
 
 
 class Rollup:
-    """A ledger, a cascade, a publisher for dead letters. `consumer` is set once it exists."""
+    """A ledger, a cascade, a publisher for dead letters. `follow` once the consumer exists."""
 
     def __init__(self, settings: Settings, store: Store, publisher: Publisher) -> None:
         self.ledger = Ledger(store, worker_name(), Window(settings.near_hours))
@@ -80,13 +80,15 @@ class Rollup:
         self._next_progress = 0.0
         self._purge = Purge(store, settings.content_days, self._mirrors_content)
         self._next_purge = 0.0
-        self._positions: dict[TopicPartition, tuple[int, datetime]] = {}
-        self._starts: dict[TopicPartition, int] = {}
+        self.progress = Progress(store, self.cascade, settings.topic_prefix)
+
+    def follow(self, consumer: AIOKafkaConsumer) -> None:
+        """Take on the partitions that this consumer holds."""
+        self.consumer = self.progress.consumer = consumer
 
     async def prepare(self) -> None:
-        """Before the first record: scratch tables, and what a crash left behind."""
+        """Before the first record: scratch tables."""
         await self.ledger.prepare()
-        await self.cascade.heal()
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Everything a batch means for ClickHouse; the loop commits its offsets afterwards."""
@@ -104,17 +106,16 @@ class Rollup:
             await self.store.insert_bytes("receipts", mirrors.encode(receipts))
         dead += await self._mirror(records)
         await self._bury(dead)
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
-            self._positions[tp] = (record.offset + 1, _at(record))
-        await self._progress()
+        self.progress.flushed(records)
 
     async def idle(self) -> None:
         """Between batches: coarser tables, the sweep, the progress rows."""
+        await self.progress.healed()
         await self.cascade.refresh()
         now = time.monotonic()
-        if now >= self._next_progress:
-            await self._progress()
+        if now >= self._next_progress or self.progress.has_news:
+            await self.progress.tell()
+            self._next_progress = time.monotonic() + PROGRESS_SECONDS
         if now >= self._next_purge:
             await self._purge.asked()
             self._next_purge = time.monotonic() + PURGE_SECONDS
@@ -166,52 +167,6 @@ class Rollup:
                 for letter in dead
             ]
         )
-
-    async def _progress(self) -> None:
-        """How far each partition is in the ledger, for the API's completeness.
-
-        A partition of which nothing was handled here yet is told only when everything in it is
-        committed: else what the worker before told of it stands.
-        """
-        self._next_progress = time.monotonic() + PROGRESS_SECONDS
-        if self.consumer is None:
-            return
-        now = datetime.now(UTC)
-        held = self.consumer.assignment()
-        self._positions = {tp: at for tp, at in self._positions.items() if tp in held}
-        self._starts = {tp: start for tp, start in self._starts.items() if tp in held}
-        await asyncio.gather(*(self._ask_start(tp) for tp in held - self._positions.keys()))
-        rows = []
-        for tp in held:
-            end = self.consumer.highwater(tp)
-            position, at = self._positions.get(tp) or (self._starts.get(tp), None)
-            if end is None or position is None or (at is None and position < end):
-                continue
-            rows.append(
-                {
-                    "topic": tp.topic.removeprefix(self._settings.topic_prefix),
-                    "partition": tp.partition,
-                    "position": position,
-                    "end_offset": max(end, position),
-                    "record_at": (at or now).isoformat(),
-                    "flushed_at": now.isoformat(),
-                }
-            )
-        if rows:
-            await self.store.insert_bytes("progress", mirrors.encode(rows))
-
-    async def _ask_start(self, tp: TopicPartition) -> None:
-        """Note where the group stood when the partition came here, unless Kafka does not say."""
-        if tp in self._starts or self.consumer is None:
-            return
-        try:
-            async with asyncio.timeout(PROGRESS_SECONDS):
-                committed = await self.consumer.committed(tp)
-                if committed is None:
-                    committed = (await self.consumer.beginning_offsets([tp]))[tp]
-        except (KafkaError, TimeoutError):
-            return
-        self._starts[tp] = int(committed)
 
 
 def _at(record: ConsumerRecord) -> datetime:

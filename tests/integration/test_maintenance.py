@@ -109,6 +109,23 @@ async def test_the_sweep_settles_what_lies_too_far_apart_for_a_flush(books: Book
     assert await maintenance.verify(books.store, START, END) == []
 
 
+async def test_a_month_with_something_to_come_is_not_closed(books: Books) -> None:
+    october = datetime(2025, 10, 1, tzinfo=UTC).date()
+    assert await maintenance.still_open(books.store, october) == ""
+    assert "not over" in await maintenance.still_open(books.store, datetime.now(UTC).date())
+    body = (
+        b'{"topic": "calls.v1", "partition": 0, "position": 5, "end_offset": 5, '
+        b'"record_at": "2025-10-31T23:59:00Z", "flushed_at": "2025-11-02T00:00:00Z"}'
+    )
+    await books.store.insert_bytes("progress", body)
+    assert "behind" in await maintenance.still_open(books.store, october)
+    await books.store.command("TRUNCATE TABLE progress")
+    line = event(900, cost=None).line().replace(b"2026-11-20", b"2025-10-20")
+    books.cascade.touch((await books.ledger.flush([line])).hours)
+    await books.cascade.refresh(everything=True)
+    assert await maintenance.still_open(books.store, october) == "1 of its calls are pending"
+
+
 async def test_a_line_the_engine_refuses_is_found_alone(books: Books) -> None:
     lines = [event(number).line() for number in range(200, 230)]
     lines[13] = lines[13].replace(b'"cost": "1.0', b'"cost": "x1.0')

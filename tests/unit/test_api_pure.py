@@ -93,8 +93,9 @@ def test_estimates_take_the_bounds_of_the_provider() -> None:
 def test_freshness_is_that_of_the_partition_furthest_behind() -> None:
     old, look = NOW - timedelta(seconds=90), NOW - timedelta(seconds=2)
     assert freshness([], NOW).lag_seconds is None
-    assert freshness([(5, 5, old, look)], NOW).lag_seconds == 2
-    behind = freshness([(5, 5, old, look), (4, 5, old, look)], NOW)
+    assert freshness([look], NOW).lag_seconds == 2
+    assert freshness([look, datetime.fromtimestamp(0, UTC)], NOW).as_of is None
+    behind = freshness([look, old], NOW)
     assert (behind.as_of, behind.lag_seconds) == (old, 90)
 
 

@@ -6,12 +6,14 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from schemas.dead import Refusal
 from schemas.price import BOOK_RECORD, PriceRecord, book_key, instant_text
 from schemas.topics import PRICES
 from services.api import audit, examples
 from services.api.access import Caller, Reads, Writes, not_found
 from services.api.completeness import current_prices, json_of, price_records
 from services.api.reader import Reader, instant, text
+from services.pricing.book import PriceBook
 from services.pricing.publishing import flaws
 from services.runtime.kafka import Message
 from services.runtime.problems import ProblemError, openapi
@@ -113,6 +115,8 @@ async def put_prices(request: Request, caller: Writes) -> Any:
         Message(PRICES.name, signed(request, caller, record), book_key(record).encode())
         for record in records
     ]
+    for number, message in enumerate(messages):
+        _taken(number, message)
     notes = [
         audit.entry(request, caller, "price.publish", (message.key or b"").decode())
         for message in messages
@@ -143,6 +147,14 @@ def _record(number: int, item: Any) -> Any:
         return BOOK_RECORD.validate_json(orjson.dumps(item))
     except ValidationError as wrong:
         raise invalid(number, wrong) from None
+
+
+def _taken(number: int, message: Message) -> None:
+    """What the pricer's book would refuse is refused here."""
+    refused = PriceBook().apply(message.key, message.value, 0)
+    if isinstance(refused, Refusal):
+        detail = f"record {number}: {refused.detail}"
+        raise ProblemError(422, detail, field=refused.field, index=number)
 
 
 def invalid(number: int, wrong: ValidationError) -> ProblemError:

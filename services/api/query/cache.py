@@ -110,6 +110,7 @@ class Answers:
         depends = [
             echoed(asked), asked.scope.org_id, known.prices,
             known.orgs if "revenue" in families else "", known.is_closed(asked.whole),
+            self._engine.is_past(asked, moment.fresh),
             self._engine.is_settled(asked, moment.fresh),
             sum(bucket.end > asked.now for bucket in asked.plan.buckets),
             *(known.of(whole, frozenset(kinds)) for whole in ranges_of(asked)), *more,

@@ -56,8 +56,12 @@ class Engine:
     def is_settled(self, asked: Asked, fresh: Freshness) -> bool:
         """True when the range is so old that hardly anything is still to come."""
         end = datetime.fromtimestamp(asked.whole.end, UTC)
-        is_old = end < self._clock() - self._settled
-        return is_old and fresh.as_of is not None and fresh.as_of > end
+        return end < self._clock() - self._settled and self.is_past(asked, fresh)
+
+    def is_past(self, asked: Asked, fresh: Freshness) -> bool:
+        """True when the ledger has everything that was told before the range ended."""
+        end = datetime.fromtimestamp(asked.whole.end, UTC)
+        return fresh.as_of is not None and fresh.as_of > end
 
     async def answer(
         self, asked: Sequence[Asked], fresh: Freshness, known: Known
@@ -123,8 +127,9 @@ class Engine:
         return await self._slots.of(read.asked.scope, read.asked.by[0], values)
 
     def _state(self, asked: Asked, fresh: Freshness, known: Known, waiting: "Waiting") -> str:
-        """`final`: its months are closed; `settled`: it is old; never while calls are pending."""
-        if waiting.calls:
+        """`final`: its months are closed; `settled`: it is old; never while calls are pending, or
+        told before its end and not in the ledger yet."""
+        if waiting.calls or not self.is_past(asked, fresh):
             return "open"
         if known.is_closed(asked.whole):
             return "final"

@@ -4,6 +4,7 @@ The key's columns come first in each row; whoever has a row can go on behind it.
 """
 # ruff: noqa: S608 - names come from constants, every value is a query parameter
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -39,7 +40,9 @@ EXPORTED = tuple(
 )  # fmt: skip
 """Measures that one reading of one family of tables tells."""
 QUERY_HINT = "POST /v1/query answers it, for up to 1,000 members of a dimension"
-FORMULA = "^[=+\\\\-@\\\\t\\\\r]"
+FORMULA = "^\\'*[=+\\\\-@\\\\t\\\\r]"
+"""As SQL's text. Behind apostrophes as well, so that one more can be told and taken off again."""
+_DEFUSED = re.compile("'+[=+\\-@\\t\\r]")
 CALL_KEY = ("org", "occurred_at", "call_key")
 _TEXTS = {
     "event_id": "event_id", "project": "project", "trace_id": "trace_id", "span_id": "span_id",
@@ -85,7 +88,7 @@ def groups(asked: Asked, form: Form, after: str) -> Statement:
         keys.append("roundDown(ts, {starts:Array(UInt32)}) AS b")
         places.append("b")
         told.append(f"{_local('b')} AS start")
-    behind, more = _behind(places, _key(after, places))
+    behind, more = _behind(places, _key(after, places, form))
     values = ", ".join(f"{PARTS[part].sql} AS v_{part}" for part in parts)
     inner = f"SELECT {', '.join(['*', *keys])} FROM ({rows})"
     group = f" GROUP BY {', '.join(places)}" if places else ""
@@ -152,7 +155,7 @@ def calls(asked: Asked, form: Form, after: str) -> Statement:
         for name in (("charge",) if own else MONEY)
     ]
     places = ["org_id", "toUnixTimestamp(bucket)", "call_key"]
-    key = _key(after, places)
+    key = _key(after, places, form)
     if key:
         key = [key[0], _minute(key[1]), int(_digits(key[2]))]
     behind, more = _behind(places, key)
@@ -165,7 +168,7 @@ def calls(asked: Asked, form: Form, after: str) -> Statement:
     return Statement(text + SETTINGS, parameters | asked.scope.parameters() | bounds | more)
 
 
-def _key(after: str, places: Sequence[str]) -> list[Any]:
+def _key(after: str, places: Sequence[str], form: Form) -> list[Any]:
     """The last row's key, as many values as the key has."""
     if not after:
         return []
@@ -178,6 +181,8 @@ def _key(after: str, places: Sequence[str]) -> list[Any]:
         raise refuse("after", f"not a key of {len(places)} values", hint=hint)
     if not all(isinstance(value, str) for value in key):
         raise refuse("after", "every value is text", hint=hint)
+    if form == "csv":
+        key = [value[1:] if _DEFUSED.match(value) else value for value in key]
     return [_seconds(v) if place == "b" else v for place, v in zip(places, key, strict=True)]
 
 

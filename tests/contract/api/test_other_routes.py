@@ -125,6 +125,24 @@ WRONG = {
         "price.rates.input.price",
     ),
     "unknown field": ({"colour": "red"}, "price.colour"),
+    "a zone that the pricer refuses": (
+        {
+            "variants": [
+                {
+                    "id": "night",
+                    "rates": {},
+                    "when": {
+                        "utc_weekly": {
+                            "days": [1],
+                            "minutes": [[0, 60]],
+                            "timezone": "Nowhere/Town",
+                        }
+                    },
+                }
+            ]
+        },
+        "",
+    ),
 }
 
 

@@ -254,6 +254,9 @@ async def test_closed_months_without_a_pending_call_are_final(site: Site) -> Non
     priced = {"measures": ["cost"], "where": [{"dim": "price_record", "is_null": False}]}
     october = priced | {"from": "2026-10-20T00:00Z", "to": "2026-11-01T00:00Z"}
     reaching = october | {"to": "2026-11-01T00:01Z"}
+    is_in = {"topic": "priced.v1", "position": 1, "end_offset": 1,
+             "record_at": "2026-11-02T00:00:00Z", "flushed_at": "2026-11-02T00:00:00Z"}  # fmt: skip
+    site.insert("progress", is_in)
     async with site.client() as client, site.client("acme") as own:
         before = (await ask(client, october)).json()["completeness"]
         site.insert("closed_months", {"month": "2026-10-01", "is_closed": 1, "reason": "test",
@@ -261,5 +264,18 @@ async def test_closed_months_without_a_pending_call_are_final(site: Site) -> Non
         told = [(await ask(c, q)).json()["completeness"]["state"]
                 for c, q in ((client, october), (own, october), (client, reaching),
                              (client, october | {"where": []}))]  # fmt: skip
-    assert before["state"] == "open"
-    assert told == ["final", "final", "open", "open"]
+    assert before["state"] == "settled"
+    assert told == ["final", "final", "settled", "open"]
+
+
+async def test_a_closed_month_is_open_while_the_ledger_is_behind_its_end(site: Site) -> None:
+    october = {"measures": ["steps"], "from": "2026-10-20T00:00Z", "to": "2026-11-01T00:00Z",
+               "where": [{"dim": "price_record", "is_null": False}]}  # fmt: skip
+    last = "2026-10-31T23:59:00Z"
+    site.insert("progress", {"topic": "priced.v1", "position": 1, "end_offset": 2,
+                             "record_at": last, "flushed_at": "2026-11-02T00:00:00Z"})  # fmt: skip
+    site.insert("closed_months", {"month": "2026-10-01", "is_closed": 1, "reason": "test",
+                                  "closed_at": "2026-11-02T00:00:00Z"})  # fmt: skip
+    async with site.client() as client:
+        told = (await ask(client, october)).json()["completeness"]
+    assert (told["state"], told["as_of"]) == ("open", last)

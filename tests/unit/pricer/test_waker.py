@@ -42,9 +42,11 @@ class Log:
         return {PARTITION: found} if found else {}
 
 
-def waker_of(log: Log, *records: dict[str, Any]) -> tuple[Waker, FailingFor]:
+def waker_of(
+    log: Log, *records: dict[str, Any], keys_max: int = 10_000
+) -> tuple[Waker, FailingFor]:
     publisher = FailingFor(0)
-    settings = PricerSettings()
+    settings = PricerSettings(parked_keys_max=keys_max)
     waker = Waker(settings, book_of(*records), Outlet(publisher, settings))
     waker._consumer = log
     return waker, publisher
@@ -108,3 +110,18 @@ async def test_key_searched_while_its_new_calls_arrive() -> None:
     await read(waker, log, 10)
     assert priced(publisher) == [0, 1]
     assert state.index.count == 0
+
+
+async def test_a_price_that_comes_during_a_search_reaches_what_the_search_has_found() -> None:
+    """Beyond the limit of keys a search finds calls under names that the index does not hold."""
+    log = Log("m1", "m2", "m3")
+    waker, publisher = waker_of(log, keys_max=1)
+    await waker.on_partitions_assigned({PARTITION})
+    await read(waker, log, 3)
+    change(waker, "other")
+    await read(waker, log, 1)
+    change(waker, "m2")
+    for _ in range(4):
+        await read(waker, log, 10)
+    assert priced(publisher) == [1]
+    assert waker._states[PARTITION].index.count == 2
