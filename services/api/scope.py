@@ -28,6 +28,8 @@ PRICES_FOR_ONE = (
     "AND (is_deleted = 1 OR scope IN ('', '*', concat('org:', {scope_org:String})))"
 )
 """By key as well, because a tombstone has nothing else."""
+_COUNTS = "is_void = 0"
+"""Of outcomes: those that were not told again at another place."""
 _SAYS = "if(has(from_resource, 'org_id'), '', org_own)"
 """The org that a step says itself; its process may serve many."""
 
@@ -91,7 +93,7 @@ class Scope:
         """The same for `outcomes`, and those without an org: the asker ties them to own steps."""
         if self.org_id is None:
             return self.rows("outcomes")
-        return "FROM outcomes FINAL WHERE org_id IN ('', {scope_org:String})"
+        return f"FROM outcomes FINAL WHERE {_COUNTS} AND org_id IN ('', {{scope_org:String}})"
 
     def unnested(self, table: str, fields: Iterable[str]) -> str:
         """The same for a rollup, one row for each element of its array, fields as `x_<name>`."""
@@ -108,8 +110,10 @@ class Scope:
     def _condition(self, table: str) -> str:
         if table not in TABLES | SHARED | LOCATORS | {"price_log"}:
             raise ValueError(f"not a table of the read API: {table}")
+        every = _COUNTS if table == "outcomes" else "1"
         if self.org_id is None or table in LOCATORS:
-            return "1"
+            return every
         if table == "price_log":
             return PRICES_FOR_ONE
-        return "0" if table in SHARED else "org_id = {scope_org:String}"
+        own = "0" if table in SHARED else "org_id = {scope_org:String}"
+        return own if every == "1" else f"{own} AND {every}"

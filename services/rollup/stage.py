@@ -77,6 +77,8 @@ SCRATCH = {
     "places": "slot UInt32, trace_key UInt128, span_key UInt64, shape UInt64",
     "keys": "key UInt64",
     "token": "value UInt64",
+    "outcomes": "project String, outcome_id String, org_id String, "
+    "occurred_at DateTime64(3, 'UTC')",
 }
 """What a flush passes between its statements: values go in as rows, never into SQL text."""
 

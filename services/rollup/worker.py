@@ -12,7 +12,7 @@ from pydantic_settings import SettingsConfigDict
 
 from schemas import ndjson, topics
 from schemas.dead import DeadLetter
-from services.rollup import billing, maintenance, mirrors
+from services.rollup import billing, maintenance, mirrors, outcomes
 from services.rollup.cascade import Cascade
 from services.rollup.ledger import Ledger, Window
 from services.rollup.progress import Progress
@@ -148,6 +148,8 @@ class Rollup:
                     rows.setdefault(entry.table, []).append(entry.row)
         for table, found in rows.items():
             await self.store.insert_bytes(table, mirrors.encode(found))
+        if told := rows.get("outcomes"):
+            await outcomes.withdraw_moved(self.ledger, told)
         return dead
 
     async def _bill(self) -> None:
