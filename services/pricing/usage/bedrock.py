@@ -5,7 +5,6 @@ Anthropic's own API (anomalyco/opencode#38427).
 """
 
 from services.pricing.usage import anthropic
-from services.pricing.usage.openai import chat_quantities
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -19,6 +18,7 @@ from services.pricing.usage.reading import (
     quantities,
     word,
 )
+from services.pricing.usage.shape import chat_quantities
 
 HEADERS = ("x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count")
 METRICS = "amazon-bedrock-invocationMetrics"

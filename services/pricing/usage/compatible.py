@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from schemas.money import plain
-from services.pricing.usage.openai import chat_quantities, notes_of, responses, tier
+from services.pricing.usage.openai import responses, tier
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -16,8 +16,10 @@ from services.pricing.usage.reading import (
     part,
     quantities,
     rest,
+    same,
     word,
 )
+from services.pricing.usage.shape import chat_quantities, notes_of
 
 TICKS = Decimal(10) ** 10
 """xAI reports cost in ticks of 1e-10 USD."""
@@ -53,8 +55,18 @@ def mistral(usage: Payload, response: Payload) -> Reading:
         if (total := count(usage, "total_tokens")) is not None:
             rest("total_tokens", total, (prompt, sent))
         usage = {name: value for name, value in usage.items() if name != "total_tokens"}
-    found = chat_quantities(usage) | quantities(audio_second=heard)
+    found = chat_quantities(_with_cached(usage)) | quantities(audio_second=heard)
     return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+def _with_cached(usage: Payload) -> Payload:
+    """The cached tokens stand under up to three names."""
+    details = part(usage, "prompt_tokens_details", "prompt_token_details")
+    if usage.get("num_cached_tokens") is None and "prompt_token_details" not in usage:
+        return usage
+    told = {"num_cached_tokens": usage.get("num_cached_tokens"), **details}
+    cached = same(told, "num_cached_tokens", "cached_tokens")
+    return {**usage, "prompt_tokens_details": {**details, "cached_tokens": cached}}
 
 
 def mistral_transcription(usage: Payload, response: Payload) -> Reading:
@@ -93,12 +105,31 @@ def deepseek(usage: Payload, response: Payload) -> Reading:
 
 def xai_chat(usage: Payload, response: Payload) -> Reading:
     """Reasoning is outside of the completion where the total says so, and by the API's rule."""
+    if not _SDK.isdisjoint(usage):
+        usage = _by_sdk(usage)
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     reasoning = count(part(usage, "completion_tokens_details"), "reasoning_tokens") or 0
     total = count(usage, "total_tokens")
     is_inside = bool(reasoning) and total == (prompt or 0) + (completion or 0)
     found = chat_quantities(usage, reasoning_outside=not is_inside)
     return _xai(Reading(found, tier(response)), usage)
+
+
+_SDK = frozenset({"cached_prompt_text_tokens", "prompt_image_tokens", "reasoning_tokens"})
+
+
+def _by_sdk(usage: Payload) -> Payload:
+    """xAI's own client tells no details but the same counts beside the totals."""
+    told = {
+        "cached_tokens": usage.get("cached_prompt_text_tokens"),
+        "image_tokens": usage.get("prompt_image_tokens"),
+    }
+    read = {**told, **part(usage, "prompt_tokens_details")}
+    sent = {
+        "reasoning_tokens": usage.get("reasoning_tokens"),
+        **part(usage, "completion_tokens_details"),
+    }
+    return {**usage, "prompt_tokens_details": read, "completion_tokens_details": sent}
 
 
 def xai_responses(usage: Payload, response: Payload) -> Reading:
@@ -158,6 +189,24 @@ def perplexity(usage: Payload, response: Payload) -> Reading:
     cost = money(part(usage, "cost"), "total_cost")
     served = {"search_context_size": size} if size else {}
     return Reading(found, tier(response) | served, (), cost)
+
+
+def perplexity_responses(usage: Payload, response: Payload) -> Reading:
+    """The Agent API: OpenAI's responses, and what each tool was called.
+
+    A tool without a dimension of its own counts as requests, so that the call is not priced
+    without it.
+    """
+    reading = responses(usage, response)
+    called = {
+        name: count(part({name: told}, name), "invocation") or 0
+        for name, told in part(usage, "tool_calls_details").items()
+    }
+    if called:
+        searches = called.pop("search_web", 0) + called.pop("web_search", 0)
+        reading.quantities |= quantities(web_search=searches, request=sum(called.values()))
+    reading.reported_cost = money(part(usage, "cost"), "total_cost")
+    return reading
 
 
 def openrouter(usage: Payload, response: Payload) -> Reading:

@@ -3,7 +3,6 @@
 All say that input holds the cached tokens; emitters that do not are found out by arithmetic.
 """
 
-from services.pricing.usage.openai import chat_quantities, notes_of
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -19,6 +18,7 @@ from services.pricing.usage.reading import (
     same,
     word,
 )
+from services.pricing.usage.shape import chat_quantities, notes_of
 
 
 def litellm(usage: Payload, response: Payload) -> Reading:

@@ -20,9 +20,9 @@ _USAGES = ("usage", "usageMetadata", "usage_metadata")
 _NAMES = frozenset(_USAGES)
 _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
-_BODIES = ("response", "modelOutput")
-_WITH_USAGE = ("metadata", "delta", "data")
-_OUTSIDE = frozenset({"result", *_BODIES, *_WITH_USAGE})
+_BODIES = ("response", "modelOutput", "interaction")
+_WITH_USAGE = ("metadata", "delta", "data", "result")
+_OUTSIDE = frozenset({*_BODIES, *_WITH_USAGE})
 """What holds a body inside a larger payload."""
 _HOLDERS = _OUTSIDE | _NAMES | {"x_groq"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
@@ -30,12 +30,13 @@ _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
 _VERCEL = frozenset({"inputTokenDetails", "cachedInputTokens", "reasoningTokens"})
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
-_INVOKED = (
-    "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
-    "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
-)  # fmt: skip
+_INVOKED = frozenset({
+    "input_tokens", "prompt_tokens", "prompt_token_count", "inputtexttokencount",
+    "amazon-bedrock-invocationmetrics", "x-amzn-bedrock-input-token-count",
+})  # fmt: skip
 _LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning", "flex", "priority"})
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
+_INTERACTION = ("total_input_tokens", "totalInputTokens")
 
 
 class _LookedError(Exception):
@@ -71,7 +72,7 @@ def by_names(provider: str, names: tuple[str, ...]) -> str | None:
 
 def _by_values(provider: str, payload: Payload) -> str | None:
     body, usage = located(payload)
-    if not usage or (usage is body and _tells_none(body)):
+    if not usage or (usage is body and (_tells_none(body) or _has_failed(payload, body))):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
     if (library := _library(usage)) is not None:
         return library
@@ -79,21 +80,45 @@ def _by_values(provider: str, payload: Payload) -> str | None:
     if own is not None and (found := own(usage, body)):
         return found
     if "input_tokens" in usage:
-        return _by_body(usage, body)
+        return _by_body(usage, body) or _plain(provider, usage)
     if "prompt_tokens" in usage or "completion_tokens" in usage:
         is_hit = "prompt_cache_hit_tokens" in usage and provider not in _OWN
         return "deepseek.chat" if is_hit else _CHATS.get(provider, "openai.chat")
+    return _by_few(provider, usage, body)
+
+
+def _by_few(provider: str, usage: Payload, body: Payload) -> str | None:
+    """By names that only one API has, whichever provider's."""
     if "inputTokens" in usage or "promptTokens" in usage:
         return "vercel.usage"
     if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
         return "openai.embeddings"
+    if not _SPOKEN.isdisjoint(usage):
+        return "openai.speech"
     return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+
+
+_SPOKEN = frozenset({"characters", "input_characters"})
+_PLAIN = frozenset({"input_tokens", "output_tokens", "total_tokens"})
+_OF_MORE = frozenset({"openai", "azure.ai.openai", "cohere"})
+"""Their plain counts may be of text, images or speech, or not be what is billed."""
+
+
+def _plain(provider: str, usage: Payload) -> str | None:
+    """Two counts without any detail are the same in every API."""
+    is_plain = usage.keys() <= _PLAIN and "output_tokens" in usage
+    return "openai.responses" if is_plain and provider not in _OF_MORE else None
 
 
 def _tells_none(body: Payload) -> bool:
     if _NAMES.isdisjoint(body):
         return False
     return any(body.get(name, "") is None for name in _USAGES)
+
+
+def _has_failed(payload: Payload, body: Payload) -> bool:
+    """An error instead of an answer, or a line of a batch's results that holds none."""
+    return bool(body.get("error")) or (body is payload and "custom_id" in payload)
 
 
 def _library(usage: Payload) -> str | None:
@@ -190,25 +215,27 @@ def _azure(usage: Payload, body: Payload) -> str | None:
 
 
 def _anthropic(usage: Payload, _: Payload) -> str | None:
-    if "events" in usage:
+    if "events" in usage or "message" in usage:
         return "anthropic.stream"
-    return "anthropic.messages" if "input_tokens" in usage else None
+    is_told = "input_tokens" in usage or "output_tokens" in usage
+    return "anthropic.messages" if is_told else None
 
 
 def _google(usage: Payload, _: Payload) -> str | None:
     if any(name in usage for name in _GEMINI):
         return "google.gemini"
-    return None
+    return "google.interactions" if any(name in usage for name in _INTERACTION) else None
 
 
 def _vertex(usage: Payload, body: Payload) -> str | None:
-    return "google.vertex" if _google(usage, body) else _anthropic(usage, body)
+    found = _google(usage, body)
+    return "google.vertex" if found == "google.gemini" else found or _anthropic(usage, body)
 
 
 def _bedrock(usage: Payload, _: Payload) -> str | None:
     if "inputTokens" in usage:
         return "aws.bedrock.converse"
-    return "aws.bedrock.invoke" if any(name in usage for name in _INVOKED) else None
+    return "aws.bedrock.invoke" if any(name.lower() in _INVOKED for name in usage) else None
 
 
 def _cohere(usage: Payload, body: Payload) -> str | None:
@@ -232,8 +259,22 @@ def _xai(usage: Payload, _: Payload) -> str | None:
     return "xai.responses" if "input_tokens" in usage else None
 
 
+def _perplexity(usage: Payload, _: Payload) -> str | None:
+    return "perplexity.responses" if "input_tokens" in usage else None
+
+
+def _watsonx(usage: Payload, _: Payload) -> str | None:
+    return "ibm.watsonx.generation" if "results" in usage else None
+
+
+def _alibaba(usage: Payload, _: Payload) -> str | None:
+    """Its own API has the counts of responses, and details of both."""
+    return "openai.responses" if "input_tokens" in usage else None
+
+
 _OWN: dict[str, Callable[[Payload, Payload], str | None]] = {
     "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
     "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
     "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral, "x_ai": _xai,
+    "perplexity": _perplexity, "ibm.watsonx.ai": _watsonx, "alibaba_cloud": _alibaba,
 }  # fmt: skip
