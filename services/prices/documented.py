@@ -68,6 +68,11 @@ _LACKING: dict[tuple[str, str], Rates] = {
     ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
 }
 """Azure's retail price of the name's one snapshot."""
+_LARGE = {
+    (provider, "sora-2-pro"): {"1024p": {"video_second": (Decimal("0.5"), 1)}}
+    for provider in ("azure.ai.openai", "openai")
+}
+"""developers.openai.com, video: a library has a model of its own for the larger size."""
 _STORED = {
     re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"): Decimal("4.5"),
     re.compile(r"^gemini-2\.[05]-flash(-lite)?$"): Decimal(1),
@@ -87,7 +92,8 @@ def complete(provider: str, model: str, sheets: list[Sheet]) -> list[Sheet]:
         _by_default(provider, sheet, cells)
         told = placed if provider == "anthropic" else sheet.regions
         regions = {**_in_one_region(provider, model), **told}
-        made.append(replace(sheet, cells=cells, regions=regions))
+        sizes = {**_LARGE.get((provider, model), {}), **sheet.sizes}
+        made.append(replace(sheet, cells=cells, regions=regions, sizes=sizes))
     return made
 
 

@@ -171,7 +171,7 @@ def _both(one: Found, two: Found, day: str) -> Found:
             cells[cell] = told
     today = replace(
         today, cells=cells, regions=theirs.regions, places=theirs.places,
-        searches=theirs.searches, deployments=theirs.deployments,
+        searches=theirs.searches, deployments=theirs.deployments, sizes=theirs.sizes,
     )  # fmt: skip
     sheets = [*one.sheets[:at], today, *one.sheets[at + 1 :]]
     return replace_found(one, sheets)
