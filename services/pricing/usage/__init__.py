@@ -68,7 +68,8 @@ FLAVOURS: dict[str, Flavour] = {
     "litellm.usage": Flavour(frameworks.litellm, "LiteLLM's Usage", 3),
     "langchain.usage_metadata": Flavour(frameworks.langchain, "LangChain usage_metadata", 2),
     "vercel.usage": Flavour(frameworks.vercel, "Vercel AI SDK's usage"),
-    "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes", 2),
+    "pydantic_ai.usage": Flavour(frameworks.pydantic, "Usage of Pydantic AI and genai-prices"),
+    "otel.genai": Flavour(frameworks.otel, "OpenTelemetry gen_ai.usage.* attributes", 3),
 }
 """Every flavour by name."""
 _NORMALISERS = {name: f"{name}@{flavour.version}" for name, flavour in FLAVOURS.items()}
@@ -99,6 +100,7 @@ SYNONYMS = {
     "fireworks": "fireworks.chat", "together": "together.chat",
     "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
     "vercel": "vercel.usage", "ai_sdk": "vercel.usage",
+    "pydantic_ai": "pydantic_ai.usage", "genai_prices.usage": "pydantic_ai.usage",
     "litellm": "litellm.usage", "langchain": "langchain.usage_metadata", "otel": "otel.genai",
 }  # fmt: skip
 """Other names of flavours that mean only one."""

@@ -16,7 +16,7 @@ _CHATS = {
     "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
-_USAGES = ("usage", "usageMetadata", "usage_metadata")
+_USAGES = ("usage", "usageMetadata", "usage_metadata", "token_usage")
 _NAMES = frozenset(_USAGES)
 _RESULTS = (("response", "body"), ("result", "message"))
 """Lines of a batch's results: OpenAI and those like it, Anthropic."""
@@ -29,6 +29,7 @@ _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens",
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
 _VERCEL = frozenset({"inputTokenDetails", "cachedInputTokens", "reasoningTokens"})
+_PYDANTIC = frozenset({"cache_read_tokens", "cache_write_tokens", "input_audio_tokens"})
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
 _INVOKED = frozenset({
     "input_tokens", "prompt_tokens", "prompt_token_count", "inputtexttokencount",
@@ -124,6 +125,8 @@ def _has_failed(payload: Payload, body: Payload) -> bool:
 def _library(usage: Payload) -> str | None:
     """A library that re-shapes every provider's usage, told by names that only it has."""
     if "input_tokens" in usage:
+        if not _PYDANTIC.isdisjoint(usage):
+            return "pydantic_ai.usage"
         return "langchain.usage_metadata" if _is_langchain(usage) else None
     if "prompt_tokens" in usage:
         return None if _MESSAGES.isdisjoint(usage) else "litellm.usage"
