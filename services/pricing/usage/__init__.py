@@ -32,14 +32,14 @@ class Flavour(NamedTuple):
 
 
 FLAVOURS: dict[str, Flavour] = {
-    "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it", 2),
+    "openai.chat": Flavour(openai.chat, "OpenAI chat completions, and APIs like it", 3),
     "openai.responses": Flavour(openai.responses, "OpenAI responses", 3),
     "openai.realtime": Flavour(openai.realtime, "OpenAI realtime, usage of a response", 2),
     "openai.embeddings": Flavour(openai.embeddings, "OpenAI embeddings", 2),
     "openai.transcription": Flavour(openai.transcription, "OpenAI speech to text"),
     "openai.speech": Flavour(openai.speech, "OpenAI text to speech"),
     "openai.images": Flavour(openai.images, "OpenAI image generation"),
-    "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions", 2),
+    "azure.openai.chat": Flavour(openai.chat, "Azure OpenAI chat completions", 3),
     "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses", 3),
     "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages", 3),
     "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}', 4),
@@ -49,6 +49,7 @@ FLAVOURS: dict[str, Flavour] = {
     "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format", 2),
     "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 3),
     "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers", 3),
+    "aws.bedrock.sonic": Flavour(bedrock.sonic, "Nova Sonic: the usage event of a stream"),
     "mistral.chat": Flavour(compatible.mistral, "Mistral chat", 4),
     "mistral.transcription": Flavour(compatible.mistral_transcription, "Mistral speech to text"),
     "mistral.ocr": Flavour(compatible.mistral_ocr, "Mistral OCR"),
@@ -94,6 +95,7 @@ SYNONYMS = {
     "watsonx": "ibm.watsonx.generation", "watsonx.generation": "ibm.watsonx.generation",
     "bedrock": "aws.bedrock.converse", "bedrock.converse": "aws.bedrock.converse",
     "bedrock.invoke": "aws.bedrock.invoke", "aws.bedrock": "aws.bedrock.converse",
+    "bedrock.sonic": "aws.bedrock.sonic",
     "mistral": "mistral.chat", "cohere": "cohere.chat", "cohere.v2": "cohere.chat",
     "cohere.embeddings": "cohere.embed", "deepseek": "deepseek.chat", "xai": "xai.chat",
     "x_ai.chat": "xai.chat", "x_ai.responses": "xai.responses", "groq": "groq.chat",

@@ -12,6 +12,7 @@ from services.pricing.usage.reading import (
     Reading,
     check_total,
     count,
+    counts,
     first,
     items,
     part,
@@ -83,6 +84,21 @@ def invoke(usage: Payload, response: Payload) -> Reading:
         sent = sum(count(result, "tokenCount") or 0 for result in results) if results else None
         return Reading(quantities(input=count(usage, "inputTextTokenCount"), output=sent), {})
     return _headers(usage)
+
+
+def sonic(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - all is in the event
+    """The usage event of Nova Sonic: cumulative, speech and text partition both totals."""
+    told = part(part(usage, "details"), "total")
+    sides = {"input": "totalInputTokens", "output": "totalOutputTokens"}
+    found: Quantities = {}
+    for side, total in sides.items():
+        spoken, text = counts(part(told, side), "speechTokens", "textTokens")
+        if spoken is None or text is None:
+            raise InvalidError("details", f"what of the {side} is speech is not told")
+        check_total(usage, total, spoken + text)
+        kinds: Quantities = {side: text, f"{side}_audio": spoken}
+        found |= quantities(**kinds)
+    return Reading(found, {})
 
 
 def _counted(usage: Payload, received: str, sent: str) -> Reading:

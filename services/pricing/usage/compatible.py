@@ -55,8 +55,38 @@ def mistral(usage: Payload, response: Payload) -> Reading:
         if (total := count(usage, "total_tokens")) is not None:
             rest("total_tokens", total, (prompt, sent))
         usage = {name: value for name, value in usage.items() if name != "total_tokens"}
-    found = chat_quantities(_with_cached(usage)) | quantities(audio_second=heard)
+    connected = _connected(usage)
+    if connected:
+        usage = _without_connectors(usage)
+    found = chat_quantities(_with_cached(usage)) | quantities(audio_second=heard) | connected
     return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+_CONNECTORS = {
+    "web_search": "web_search", "code_interpreter": "code_session", "image_generation": "image"
+}  # fmt: skip
+
+
+def _connected(usage: Payload) -> Quantities:
+    """What the connectors of a conversation read and were called: each call has a fee of its own.
+
+    A connector without a dimension counts as requests, so that the call is not priced without it.
+    """
+    if usage.get("connector_tokens") is None and usage.get("connectors") is None:
+        return {}
+    called, connectors = dict[str, int](), part(usage, "connectors")
+    for name in connectors:
+        dimension = _CONNECTORS.get(name, "request")
+        called[dimension] = called.get(dimension, 0) + (count(connectors, name) or 0)
+    return quantities(input_tool=count(usage, "connector_tokens"), **called)
+
+
+def _without_connectors(usage: Payload) -> Payload:
+    """Their tokens stand beside the others, in the total."""
+    total, read = count(usage, "total_tokens"), count(usage, "connector_tokens")
+    if total is None or not read:
+        return usage
+    return {**usage, "total_tokens": rest("total_tokens", total, (read,))}
 
 
 def _with_cached(usage: Payload) -> Payload:

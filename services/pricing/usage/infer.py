@@ -18,13 +18,13 @@ _CHATS = {
 }  # fmt: skip
 _USAGES = ("usage", "usageMetadata", "usage_metadata", "token_usage")
 _NAMES = frozenset(_USAGES)
-_RESULTS = (("response", "body"), ("result", "message"))
-"""Lines of a batch's results: OpenAI and those like it, Anthropic."""
+_RESULTS = (("response", "body"), ("result", "message"), ("event", "usageEvent"))
+"""Lines of a batch's results: OpenAI and those like it, Anthropic. An event of Nova Sonic."""
 _BODIES = ("response", "modelOutput", "interaction")
 _WITH_USAGE = ("metadata", "delta", "data", "result")
-_OUTSIDE = frozenset({*_BODIES, *_WITH_USAGE})
+_OUTSIDE = frozenset({"event", *_BODIES, *_WITH_USAGE})
 """What holds a body inside a larger payload."""
-_HOLDERS = _OUTSIDE | _NAMES | {"x_groq"}
+_HOLDERS = _OUTSIDE | _NAMES | {"x_groq", "choices"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
@@ -179,9 +179,18 @@ def usage_of(payload: Payload) -> Payload:
         inner = payload.get(name)
         if isinstance(inner, dict):
             return inner
-    groq = payload.get("x_groq")  # the last chunk of a stream tells it there alone
-    told = groq.get("usage") if isinstance(groq, dict) else None
-    return told if isinstance(told, dict) else payload
+    return _of_last_chunk(payload) or payload
+
+
+def _of_last_chunk(payload: Payload) -> Payload | None:
+    """Where the last chunk of a stream alone tells it: Groq's beside, Moonshot's in its choice."""
+    choices = payload.get("choices")
+    last = choices[-1] if isinstance(choices, list) and choices else None
+    for holder in (payload.get("x_groq"), last):
+        told = holder.get("usage") if isinstance(holder, dict) else None
+        if isinstance(told, dict):
+            return told
+    return None
 
 
 def _is_langchain(usage: Payload) -> bool:
@@ -218,6 +227,8 @@ def _azure(usage: Payload, body: Payload) -> str | None:
 
 
 def _anthropic(usage: Payload, _: Payload) -> str | None:
+    if isinstance(usage.get("input_tokens_details"), dict):
+        return "openai.responses"  # of a library or gateway: the totals hold what was cached
     if "events" in usage or "message" in usage:
         return "anthropic.stream"
     is_told = "input_tokens" in usage or "output_tokens" in usage
@@ -238,6 +249,10 @@ def _vertex(usage: Payload, body: Payload) -> str | None:
 def _bedrock(usage: Payload, _: Payload) -> str | None:
     if "inputTokens" in usage:
         return "aws.bedrock.converse"
+    if isinstance(usage.get("input_tokens_details"), dict):
+        return "openai.responses"
+    if "totalInputTokens" in usage:
+        return "aws.bedrock.sonic"
     return "aws.bedrock.invoke" if any(name.lower() in _INVOKED for name in usage) else None
 
 

@@ -44,8 +44,11 @@ def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quant
 
 
 def _details(usage: Payload) -> Payload:
-    """Details of the prompt; Moonshot and Together tell the cached tokens one level higher."""
-    details = part(usage, "prompt_tokens_details")
+    """Details of the prompt; Moonshot and Together tell the cached tokens one level higher.
+
+    Runs of OpenAI's assistants have the other name.
+    """
+    details = part(usage, "prompt_tokens_details", "prompt_token_details")
     if usage.get("cached_tokens") is None:
         return details
     told = {"cached_tokens": usage["cached_tokens"], "in details": details.get("cached_tokens")}

@@ -255,7 +255,7 @@ def test_a_refused_payload_keeps_the_call_as_told() -> None:
     assert (decision.event, decision.reading) == (told, None)
     read_well = decide(call(usage=None, usage_payload=payload | {"total_tokens": 2}), book_of())
     assert read_well.reading is not None
-    assert read_well.reading.normaliser == "openai.chat@2"
+    assert read_well.reading.normaliser == "openai.chat@3"
 
 
 def test_tokens_of_one_kind_add_up() -> None:

@@ -204,6 +204,10 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("openai.chat", chat(10, 5, **cached(4, audio_tokens=7)), "prompt_tokens"),
     ("xai.chat", chat(10, 5, **cached(4, image_tokens=11)), "prompt_tokens"),
     ("mistral.chat", chat(10, 5, num_cached_tokens=4, **cached(3)), "num_cached_tokens"),
+    ("bedrock.sonic", {"totalInputTokens": 10, "details": {"total": {"input": {}}}}, "details"),
+    ("bedrock.sonic", {"totalInputTokens": 10, "details": {"total": {
+        "input": {"speechTokens": 9, "textTokens": 2}}}}, "totalInputTokens"),
+    ("mistral.chat", chat(10, 5, connector_tokens=20), "total_tokens"),
     ("watsonx", {"results": [{"input_token_count": 10}]}, "results"),
     ("anthropic.messages", claude(2, 5, output_tokens_details={"thinking_tokens": 6}),
      "output_tokens"),

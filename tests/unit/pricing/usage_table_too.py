@@ -72,6 +72,18 @@ READ_TOO: list[Row] = [
     ("otel.genai", {"llm.token_count.prompt": 20, "llm.token_count.total": 20}, {"input": 20}, {}),
     ("otel.genai", {"llm.token_count.prompt": 20, "llm.token_count.total": 29},
      {"input": 20, "output": 9}, {}),
+    ("bedrock.sonic", {"event": {"usageEvent": {
+        "totalInputTokens": 10, "totalOutputTokens": 5, "totalTokens": 15, "details": {"total": {
+            "input": {"speechTokens": 9, "textTokens": 1},
+            "output": {"speechTokens": 2, "textTokens": 3}}}}}},
+     {"input": 1, "input_audio": 9, "output": 3, "output_audio": 2}, {}),
+    ("mistral.chat", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 35,
+                      "connector_tokens": 20, "connectors": {"web_search": 2, "library": 1}},
+     {"input": 10, "input_tool": 20, "output": 5, "web_search": 2, "request": 1}, {}),
+    ("openai.chat", chat(10, 5, prompt_token_details={"cached_tokens": 4}),
+     {"input": 6, "cache_read": 4, "output": 5}, {}),
+    ("openai.chat", {"choices": [{"delta": {}, "usage": chat(10, 5, cached_tokens=4)}]},
+     {"input": 6, "cache_read": 4, "output": 5}, {}),
     ("openai.chat", {"token_usage": chat(10, 5), "model_name": "m"},
      {"input": 10, "output": 5}, {}),
 ]  # fmt: skip
