@@ -158,7 +158,10 @@ def _differences(named: Named, believed: Found, other: Found, day: str) -> list[
 
 
 def _both(one: Found, two: Found, day: str) -> Found:
-    """The first library's prices; the second adds what it lacks to the version of today."""
+    """The first library's prices; the second adds what it lacks to the version of today.
+
+    But for modes of service, where it tells another price of the ordinary one: they go with that.
+    """
     at = in_force(one.sheets, day)
     today, theirs = one.sheets[at], two.sheets[-1]
     cells: dict[Cell, Mapping[str, Rate]] = {
@@ -166,8 +169,9 @@ def _both(one: Found, two: Found, day: str) -> Found:
         for cell, told in today.cells.items()
     }
     flat = not any(mode == STANDARD and above for mode, above in today.cells)
+    is_other = _base_differs(one, two, day)
     for cell, told in theirs.cells.items():
-        if cell not in cells and not (flat and cell[1]):
+        if cell not in cells and not (flat and cell[1]) and not (is_other and cell[0]):
             cells[cell] = told
     today = replace(
         today, cells=cells, regions=theirs.regions, places=theirs.places,
