@@ -78,6 +78,8 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
             one = None
         if one and two:
             differences += _differences(named, one, two, taken.day)
+        if two and not one:
+            two = _as_believed(named, two, dated, mapped, taken.day)
         found = _both(one, two, taken.day) if one and two else one or two
         if found is None:
             continue
@@ -88,6 +90,23 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
         sheets = [_placed(named, sheet, alike) for sheet in carried(told, taken.day)]
         made += records(*named, sheets, origin)
     return Merged(made, differences)
+
+
+def _as_believed(named: Named, alone: Found, dated: Library, mapped: Library, day: str) -> Found:
+    """What is not believed of a model is not believed of its snapshot either."""
+    model = Named(named.provider, _DATE.sub("", named.model))
+    one, two = dated.get(model), mapped.get(model)
+    if model == named or one is None or two is None:
+        return alone
+    if not one.is_exact and _base_differs(one, two, day):
+        return alone  # the second library's is believed
+    sheet = alone.sheets[0]
+    cells = {cell: dict(told) for cell, told in sheet.cells.items()}
+    for difference in _differences(model, one, two, day):
+        told = cells.get(difference.cell, {})
+        if told.get(difference.dimension) == difference.other:
+            told[difference.dimension] = difference.believed
+    return replace_found(alone, [replace(sheet, cells=cells), *alone.sheets[1:]])
 
 
 def _placed(named: Named, sheet: Sheet, alike: Found | None) -> Sheet:

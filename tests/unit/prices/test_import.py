@@ -138,6 +138,17 @@ def test_belief_and_its_reason_are_in_the_record() -> None:
     ]
 
 
+def test_what_is_not_believed_of_a_model_is_not_believed_of_its_snapshot() -> None:
+    dated = from_genai(
+        [provider("openai", model("m", prices=Told(input_audio_mtok=Decimal(3))))], {}
+    )
+    heard = {"input_cost_per_audio_token": 1.25e-06, "input_cost_per_token": 1e-06}
+    mapped = from_litellm({"m": entry(**heard), "m-2025-03-20": entry(**heard)})
+    for record in merged(dated, mapped).records:
+        assert record["rates"]["input_audio"]["price"] == "3", record["model"]
+        assert record["rates"]["input"]["price"] == "1"
+
+
 def test_genai_471_a_prefix_prices_no_newer_model_at_another_price() -> None:
     command = model("command-a", prices=Told(input_mtok=Decimal(1)), clause="starts_with")
     mapped = from_litellm(
