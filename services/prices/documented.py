@@ -33,7 +33,7 @@ _HALF_IN_BATCH = {
 (batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
 (batch inference), developers.openai.com (batch), fireworks.ai/blog/batch-api,
 console.groq.com/docs/batch. Cached input is not told."""
-_ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
+_ONE_MODALITY = re.compile(r"^gemini-((2\.5|3|3\.1)-pro(-preview)?|3\.[5-8]-flash)$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")
 """docs.x.ai: a request of 128k tokens or more costs twice as much. Cached input is not told."""
@@ -75,7 +75,7 @@ _LARGE = {
 """developers.openai.com, video: a library has a model of its own for the larger size."""
 _STORED = {
     re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"): Decimal("4.5"),
-    re.compile(r"^gemini-2\.[05]-flash(-lite)?$"): Decimal(1),
+    re.compile(r"^gemini-(2\.[05]|3(\.[15-8])?)-flash(-lite)?(-preview)?$"): Decimal(1),
 }
 _CODE = re.compile(r"^(gpt|o[134])-")
 _SESSION = (Decimal("0.03"), 1)
