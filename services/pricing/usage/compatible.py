@@ -187,10 +187,12 @@ def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
     requests, so that the call is not priced without them. A tool of somebody else's server costs
     nothing.
     """
+    details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
     used = count(usage, "num_server_side_tools_used")
+    if used is None:  # a gateway may pass the details on, and not their sum
+        used = sum(count(details, name) or 0 for name in details)
     if not used:
         return quantities(search_unit=count(usage, "num_sources_used"))
-    details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
     for name, dimension in _XAI_TOOLS.items():
         told[dimension] = told.get(dimension, 0) + (count(details, name) or 0)
     if not details:

@@ -94,12 +94,20 @@ def _by_few(provider: str, usage: Payload, body: Payload) -> str | None:
         return "vercel.usage"
     if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
         return "openai.embeddings"
-    if not _SPOKEN.isdisjoint(usage):
-        return "openai.speech"
-    return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+    if usage.get("type") == "duration":
+        return "openai.transcription"
+    if body.keys() >= {"created", "data"} and "object" not in body:
+        return "openai.images"
+    for name in usage:
+        if name in _FEW or name.startswith(_BY_LIBRARY):
+            return _FEW.get(name, "otel.genai")
+    return None
 
 
-_SPOKEN = frozenset({"characters", "input_characters"})
+_FEW = {
+    "characters": "openai.speech", "input_characters": "openai.speech",
+    "search_units": "cohere.rerank",
+}  # fmt: skip
 _PLAIN = frozenset({"input_tokens", "output_tokens", "total_tokens"})
 _OF_MORE = frozenset({"openai", "azure.ai.openai", "cohere"})
 """Their plain counts may be of text, images or speech, or not be what is billed."""
@@ -273,26 +281,19 @@ def _mistral(usage: Payload, body: Payload) -> str | None:
     return "mistral.ocr" if "pages_processed" in usage or "usage_info" in usage else None
 
 
-def _xai(usage: Payload, _: Payload) -> str | None:
-    return "xai.responses" if "input_tokens" in usage else None
-
-
-def _perplexity(usage: Payload, _: Payload) -> str | None:
-    return "perplexity.responses" if "input_tokens" in usage else None
+def _responses(flavour: str) -> Callable[[Payload, Payload], str | None]:
+    """Of providers whose second API counts as responses do, and no third one does."""
+    return lambda usage, _: flavour if "input_tokens" in usage else None
 
 
 def _watsonx(usage: Payload, _: Payload) -> str | None:
     return "ibm.watsonx.generation" if "results" in usage else None
 
 
-def _alibaba(usage: Payload, _: Payload) -> str | None:
-    """Its own API has the counts of responses, and details of both."""
-    return "openai.responses" if "input_tokens" in usage else None
-
-
 _OWN: dict[str, Callable[[Payload, Payload], str | None]] = {
     "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
     "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
-    "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral, "x_ai": _xai,
-    "perplexity": _perplexity, "ibm.watsonx.ai": _watsonx, "alibaba_cloud": _alibaba,
+    "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral,
+    "x_ai": _responses("xai.responses"), "perplexity": _responses("perplexity.responses"),
+    "ibm.watsonx.ai": _watsonx, "alibaba_cloud": _responses("openai.responses"),
 }  # fmt: skip

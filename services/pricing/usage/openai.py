@@ -207,16 +207,24 @@ def speech(usage: Payload, response: Payload) -> Reading:
 
 
 def images(usage: Payload, response: Payload) -> Reading:
-    """Image generation: what comes out is image tokens unless the payload splits it."""
-    received, sent = _both(usage)
-    text = count(part(usage, "output_tokens_details"), "text_tokens")
-    found = input_side(received, part(usage, "input_tokens_details"))
-    found["output_image"] = rest("output_tokens", sent, (text,))
-    if text:
-        found["output"] = text
+    """Image generation: tokens, or as many images as came where no tokens are told."""
+    made = items(response, "data")
+    is_counted = not made or usage.keys() & {"input_tokens", "output_tokens"}
+    found = _image_tokens(usage) if is_counted else quantities(image=len(made))
     served = {
         field: value
         for field, name in (("image_size", "size"), ("quality", "quality"))
         if (value := word(response, name))
     }
     return Reading(found, tier(response) | served)
+
+
+def _image_tokens(usage: Payload) -> Quantities:
+    """What comes out is image tokens unless the payload splits it."""
+    received, sent = _both(usage)
+    text = count(part(usage, "output_tokens_details"), "text_tokens")
+    found = input_side(received, part(usage, "input_tokens_details"))
+    found["output_image"] = rest("output_tokens", sent, (text,))
+    if text:
+        found["output"] = text
+    return found
