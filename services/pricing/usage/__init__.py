@@ -43,9 +43,9 @@ FLAVOURS: dict[str, Flavour] = {
     "azure.openai.responses": Flavour(openai.responses, "Azure OpenAI responses", 3),
     "anthropic.messages": Flavour(anthropic.messages, "Anthropic messages", 3),
     "anthropic.stream": Flavour(anthropic.stream, 'Anthropic stream: {"events": [...]}', 4),
-    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 3),
-    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 3),
-    "google.interactions": Flavour(google.interactions, "Gemini's and Vertex's interactions"),
+    "google.gemini": Flavour(google.gemini, "Gemini API usageMetadata", 4),
+    "google.vertex": Flavour(google.gemini, "Vertex usageMetadata, with traffic type", 4),
+    "google.interactions": Flavour(google.interactions, "Gemini's and Vertex's interactions", 2),
     "google.openai": Flavour(compatible.google, "Gemini through the OpenAI format", 2),
     "aws.bedrock.converse": Flavour(bedrock.converse, "Bedrock Converse", 3),
     "aws.bedrock.invoke": Flavour(bedrock.invoke, "Bedrock InvokeModel: body, metrics, headers", 3),
@@ -124,19 +124,21 @@ def canonical_flavour(name: str) -> str | None:
     return _JOINED.get(name.lower().translate(_SEPARATORS))
 
 
-def normalise(flavour: str, payload: Payload) -> Reading | Refusal | None:
+def normalise(flavour: str, payload: Payload, model: str = "") -> Reading | Refusal | None:
     """The payload's quantities; a refusal where it contradicts itself; None: unknown flavour.
 
     Takes the usage object itself, the whole response body that holds it, or the stream's last event
-    that holds the body under `response`.
+    that holds the body under `response`. `model` is the call's, where the body leaves out its own:
+    what Google bills of a search depends on it.
     """
     name = flavour if flavour in FLAVOURS else canonical_flavour(flavour)
     if name is None:
         return None
     body, usage = located(payload)
     found = FLAVOURS[name]
+    by = {"model": model, "modelVersion": model, **body} if name.startswith("google.") else body
     try:
-        reading = found.read(usage, body)
+        reading = found.read(usage, by)
     except InvalidError as wrong:
         return Refusal(
             reason="usage_invalid", detail=str(wrong)[:4000], field=f"usage_payload.{wrong.field}"

@@ -27,7 +27,7 @@ TRAFFIC = {
     "ON_DEMAND": "standard",
 }
 _TIERS = frozenset({"trafficType", "traffic_type", "serviceTier", "service_tier"})
-_BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
+_BY_ANSWER = re.compile(r"(^|/)gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
 
 
@@ -81,7 +81,7 @@ def interactions(usage: Payload, response: Payload) -> Reading:
         kind = word(item, "type").lower()
         used[kind] = used.get(kind, 0) + (first(item, "count") or 0)
     searches = used.get("google_search", 0)
-    if searches and _BY_ANSWER.match(word(response, "model").lower()):
+    if searches and _BY_ANSWER.search(word(response, "model").lower()):
         searches = 1
     reading.quantities |= quantities(web_search=searches, maps_search=used.get("google_maps"))
     return reading
@@ -89,6 +89,8 @@ def interactions(usage: Payload, response: Payload) -> Reading:
 
 def grounding(response: Payload) -> Quantities:
     """Google Search and Maps: each query is billed from Gemini 3 on, each grounded answer before.
+
+    A query told twice is one, and an empty one is none.
 
     Facts: ai.google.dev/gemini-api/docs/pricing and /google-search.
     """
@@ -98,9 +100,10 @@ def grounding(response: Payload) -> Quantities:
     for answer in items(response, "candidates"):
         told = part(answer, "groundingMetadata", "grounding_metadata")
         queries = told.get("webSearchQueries") or told.get("web_search_queries")
-        searches += len(queries) if isinstance(queries, list) else 0
+        asked = queries if isinstance(queries, list) else []
+        searches += len({str(query) for query in asked if query})
         maps += any("maps" in chunk for chunk in items(told, "groundingChunks", "grounding_chunks"))
-    if searches and _BY_ANSWER.match(word(response, "modelVersion", "model_version").lower()):
+    if searches and _BY_ANSWER.search(word(response, "modelVersion", "model_version").lower()):
         searches = 1
     return quantities(web_search=searches, maps_search=min(maps, 1))
 
