@@ -146,20 +146,20 @@ def normalise(flavour: str, payload: Payload, model: str = "") -> Reading | Refu
     if usage is not body:
         reading.response_model = reading.response_model or word(body, "model", "modelVersion")
         reading.response_id = reading.response_id or word(body, "id", "responseId")
-    if body is not payload and _is_batch_line(name, payload):
+    if payload.get("object") == "batch" or (body is not payload and _is_batch_line(name, payload)):
         reading.served = {"processing": "batch"} | reading.served
     reading.normaliser = _NORMALISERS[name]
     return reading
 
 
-_BATCH_LINE = frozenset({"custom_id", "recordId", "processed_time"})
-"""What a line of a batch's results has beside the response: OpenAI's, Bedrock's, Vertex's."""
+_BATCH_LINE = frozenset({"custom_id", "recordId", "processed_time", "batch_request_id"})
+"""What a line of a batch's results has beside the response: of OpenAI, Bedrock, Vertex, xAI."""
 
 
 def _is_batch_line(flavour: str, payload: Payload) -> bool:
-    """Gemini's lines have but a key, a name that others may use for anything."""
-    is_gemini = "key" in payload and flavour.startswith("google.")
-    return is_gemini or not _BATCH_LINE.isdisjoint(payload)
+    """Gemini's lines have but a key, or what it was sent along: names that others use for more."""
+    is_gemini = "response" in payload and ("key" in payload or "metadata" in payload)
+    return (is_gemini and flavour.startswith("google.")) or not _BATCH_LINE.isdisjoint(payload)
 
 
 __all__ = ["FLAVOURS", "SYNONYMS", "Reading", "canonical_flavour", "infer", "normalise"]

@@ -18,11 +18,14 @@ _CHATS = {
 }  # fmt: skip
 _USAGES = ("usage", "usageMetadata", "usage_metadata", "token_usage")
 _NAMES = frozenset(_USAGES)
-_RESULTS = (("response", "body"), ("result", "message"), ("event", "usageEvent"))
-"""Lines of a batch's results: OpenAI and those like it, Anthropic. An event of Nova Sonic."""
+_RESULTS = (
+    ("response", "body"), ("result", "message"), ("response", "chat_get_completion"),
+    ("event", "usageEvent"),
+)  # fmt: skip
+"""Lines of a batch's results: OpenAI and those like it, Anthropic, xAI. An event of Nova Sonic."""
 _BODIES = ("response", "modelOutput", "interaction")
 _WITH_USAGE = ("metadata", "delta", "data", "result")
-_OUTSIDE = frozenset({"event", *_BODIES, *_WITH_USAGE})
+_OUTSIDE = frozenset({"event", "batch_result", *_BODIES, *_WITH_USAGE})
 """What holds a body inside a larger payload."""
 _HOLDERS = _OUTSIDE | _NAMES | {"x_groq", "choices"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
@@ -120,9 +123,7 @@ def _plain(provider: str, usage: Payload) -> str | None:
 
 
 def _tells_none(body: Payload) -> bool:
-    if _NAMES.isdisjoint(body):
-        return False
-    return any(body.get(name, "") is None for name in _USAGES)
+    return not _NAMES.isdisjoint(body) and any(body.get(name, "") is None for name in _USAGES)
 
 
 def _has_failed(payload: Payload, body: Payload) -> bool:
@@ -161,6 +162,8 @@ def body_of(payload: Payload) -> Payload:
     """
     if _OUTSIDE.isdisjoint(payload):
         return payload
+    if isinstance(line := payload.get("batch_result"), dict):
+        return body_of(line)
     for outer, name in _RESULTS:
         held = payload.get(outer)
         inner = held.get(name) if isinstance(held, dict) else None
@@ -281,19 +284,16 @@ def _mistral(usage: Payload, body: Payload) -> str | None:
     return "mistral.ocr" if "pages_processed" in usage or "usage_info" in usage else None
 
 
-def _responses(flavour: str) -> Callable[[Payload, Payload], str | None]:
-    """Of providers whose second API counts as responses do, and no third one does."""
-    return lambda usage, _: flavour if "input_tokens" in usage else None
-
-
-def _watsonx(usage: Payload, _: Payload) -> str | None:
-    return "ibm.watsonx.generation" if "results" in usage else None
+def _second(flavour: str, name: str = "input_tokens") -> Callable[[Payload, Payload], str | None]:
+    """Of providers with two APIs, the second of which alone has this name."""
+    return lambda usage, _: flavour if name in usage else None
 
 
 _OWN: dict[str, Callable[[Payload, Payload], str | None]] = {
     "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
     "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
     "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral,
-    "x_ai": _responses("xai.responses"), "perplexity": _responses("perplexity.responses"),
-    "ibm.watsonx.ai": _watsonx, "alibaba_cloud": _responses("openai.responses"),
+    "x_ai": _second("xai.responses"), "perplexity": _second("perplexity.responses"),
+    "alibaba_cloud": _second("openai.responses"),
+    "ibm.watsonx.ai": _second("ibm.watsonx.generation", "results"),
 }  # fmt: skip
