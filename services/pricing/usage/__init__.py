@@ -62,7 +62,7 @@ FLAVOURS: dict[str, Flavour] = {
     "groq.chat": Flavour(openai.chat, "Groq chat", 3),
     "fireworks.chat": Flavour(openai.chat, "Fireworks chat", 2),
     "together.chat": Flavour(openai.chat, "Together chat", 2),
-    "perplexity.chat": Flavour(compatible.perplexity, "Perplexity chat"),
+    "perplexity.chat": Flavour(compatible.perplexity, "Perplexity chat", 2),
     "perplexity.responses": Flavour(compatible.perplexity_responses, "Perplexity's Agent API"),
     "ibm.watsonx.generation": Flavour(watsonx.generation, "watsonx.ai text generation"),
     "openrouter.chat": Flavour(compatible.openrouter, "OpenRouter chat", 3),

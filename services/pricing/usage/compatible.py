@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from schemas.money import plain
-from services.pricing.usage.openai import responses, tier
+from services.pricing.usage.openai import embeddings, responses, tier
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -202,8 +202,14 @@ def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
 
 
 def perplexity(usage: Payload, response: Payload) -> Reading:
-    """Citations and reasoning are outside of the totals; a fee per request, and per search."""
+    """Citations and reasoning are outside of the totals; a fee per request, and per search.
+
+    Embeddings are told by a list, or a cost, of input alone.
+    """
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    told = part(usage, "cost")
+    if completion is None and (response.get("object") == "list" or "input_cost" in told):
+        return embeddings(usage, response)
     if prompt is None or completion is None:
         raise InvalidError(
             "prompt_tokens" if prompt is None else "completion_tokens", "missing"
@@ -218,9 +224,8 @@ def perplexity(usage: Payload, response: Payload) -> Reading:
         web_search=count(usage, "num_search_queries"), request=1,
     )  # fmt: skip
     size = word(usage, "search_context_size")
-    cost = money(part(usage, "cost"), "total_cost")
     served = {"search_context_size": size} if size else {}
-    return Reading(found, tier(response) | served, (), cost)
+    return Reading(found, tier(response) | served, (), money(told, "total_cost"))
 
 
 def perplexity_responses(usage: Payload, response: Payload) -> Reading:
