@@ -27,9 +27,14 @@ MODES: dict[str, dict[str, list[str]]] = {
 """What a call must say to fall under a mode. OpenAI renamed priority to fast, at one price."""
 _FALLBACKS = (
     ("reasoning", "output"), ("input_tool", "input"), ("cache_write", "cache_write_5m"),
+    ("cache_write_5m", "cache_write"),
     ("input_image", "input"), ("input_video", "input"), ("cache_read_image", "cache_read"),
 )  # fmt: skip
-"""Dimensions billed as another where they have no price of their own."""
+"""Dimensions billed as another where they have no price of their own.
+
+Anthropic's API, which others speak too, tells what was written for five minutes, and most of them
+have one price of writing. What is kept for an hour costs more, so it stands for itself.
+"""
 
 Rate = tuple[Decimal, int]
 """Price and the number of units it is for."""
@@ -129,7 +134,7 @@ def _fallback(sheet: Sheet) -> dict[str, str]:
     return {
         name: other
         for name, other in _FALLBACKS
-        if other in known and (name not in known or base.get(name) == base.get(other))
+        if other in base and (name not in known or base.get(name) == base[other])
     }
 
 
