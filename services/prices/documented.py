@@ -33,7 +33,7 @@ _HALF_IN_BATCH = {
 (batch mode), cloud.google.com/vertex-ai/generative-ai/pricing (above 200k, too), docs.mistral.ai
 (batch inference), developers.openai.com (batch), fireworks.ai/blog/batch-api,
 console.groq.com/docs/batch. Cached input is not told."""
-_ONE_MODALITY = re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$")
+_ONE_MODALITY = re.compile(r"^gemini-((2\.5|3|3\.1)-pro(-preview)?|3\.[5-8]-flash)$")
 """Google's page tells one input price for text, image, video and audio of these."""
 _LONG_XAI = re.compile(r"^grok-4(-0709|-latest|-fast|-1-fast|$)")
 """docs.x.ai: a request of 128k tokens or more costs twice as much. Cached input is not told."""
@@ -68,9 +68,14 @@ _LACKING: dict[tuple[str, str], Rates] = {
     ("azure.ai.openai", "gpt-4o-mini"): {"cache_read": (Decimal("0.075"), MILLION)},
 }
 """Azure's retail price of the name's one snapshot."""
+_LARGE = {
+    (provider, "sora-2-pro"): {"1024p": {"video_second": (Decimal("0.5"), 1)}}
+    for provider in ("azure.ai.openai", "openai")
+}
+"""developers.openai.com, video: a library has a model of its own for the larger size."""
 _STORED = {
     re.compile(r"^gemini-(2\.5|3|3\.1)-pro(-preview)?$"): Decimal("4.5"),
-    re.compile(r"^gemini-2\.[05]-flash(-lite)?$"): Decimal(1),
+    re.compile(r"^gemini-(2\.[05]|3(\.[15-8])?)-flash(-lite)?(-preview)?$"): Decimal(1),
 }
 _CODE = re.compile(r"^(gpt|o[134])-")
 _SESSION = (Decimal("0.03"), 1)
@@ -87,7 +92,8 @@ def complete(provider: str, model: str, sheets: list[Sheet]) -> list[Sheet]:
         _by_default(provider, sheet, cells)
         told = placed if provider == "anthropic" else sheet.regions
         regions = {**_in_one_region(provider, model), **told}
-        made.append(replace(sheet, cells=cells, regions=regions))
+        sizes = {**_LARGE.get((provider, model), {}), **sheet.sizes}
+        made.append(replace(sheet, cells=cells, regions=regions, sizes=sizes))
     return made
 
 

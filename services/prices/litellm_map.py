@@ -42,7 +42,7 @@ _IGNORED = re.compile(
     r"|tiered_pricing$|off_peak_pricing$|supports_)"
 )
 """Read elsewhere below, repeated under another name, or of a unit that has no dimension here:
-pixels, seconds of video, pages with annotations, storage, Databricks units."""
+pixels, pages with annotations, storage, Databricks units."""
 _MODES = {
     "_batches": "batch", "_flex": "flex", "_priority": "priority", "_ultrafast": "ultrafast",
 }  # fmt: skip
@@ -94,6 +94,7 @@ def sheet(entry: Mapping[str, Any], *, anthropic: bool) -> Sheet:
         regions=_regions(entry),
         deployments=_deployments(entry),
         searches=_searches(entry),
+        sizes=_resolutions(entry),
     )
 
 
@@ -130,7 +131,47 @@ def _units(entry: Mapping[str, Any]) -> dict[str, Rate]:
             told["image"] = (decimal(image), 1)
     if calls := entry.get("file_search_cost_per_1k_calls"):
         told["file_search"] = (decimal(calls), 1000)
-    return told | _searching(entry)
+    return told | _searching(entry) | _seen_and_heard(entry)
+
+
+_SEEN_AND_HEARD = {
+    "input_cost_per_image": ("image", 1), "input_cost_per_query": ("request", 1000),
+    "input_cost_per_video_per_second": ("video_second", 1),
+}  # fmt: skip
+_MADE = ("output_cost_per_second", "output_cost_per_video_per_second")
+_LENGTHS = "input_cost_per_video_per_second_above_15s_interval"
+"""What a second of video costs depends on how many stand together: not read."""
+
+
+def _seen_and_heard(entry: Mapping[str, Any]) -> dict[str, Rate]:
+    """Videos by the second, what embeddings are made of, and speech that has no other price."""
+    mode, told = entry.get("mode"), dict[str, Rate]()
+    if mode == "video_generation" and (second := entry.get(_MADE[0]) or entry.get(_MADE[1])):
+        told["video_second"] = (decimal(second), 1)
+    if mode == "embedding":
+        for name, (dimension, per) in _SEEN_AND_HEARD.items():
+            is_read = entry.get(name) and not (dimension == "video_second" and _LENGTHS in entry)
+            if is_read:
+                told[dimension] = (decimal(entry[name]) * per, per)
+    second = entry.get("input_cost_per_audio_per_second")
+    if mode == "realtime" and not entry.get("input_cost_per_token"):
+        second = entry.get("input_cost_per_second")
+    if second:
+        told["audio_second"] = spoken(decimal(second))
+    return told
+
+
+_BY_SIZE = "output_cost_per_second_"
+
+
+def _resolutions(entry: Mapping[str, Any]) -> dict[str, dict[str, Rate]]:
+    """Those that cost something else than a video whose resolution is not told."""
+    base = entry.get("output_cost_per_second")
+    return {
+        name.removeprefix(_BY_SIZE): {"video_second": (decimal(value), 1)}
+        for name, value in entry.items()
+        if name.startswith(_BY_SIZE) and value and value != base
+    }
 
 
 def _sizes(entry: Mapping[str, Any]) -> dict[str, float]:

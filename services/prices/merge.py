@@ -78,6 +78,8 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
             one = None
         if one and two:
             differences += _differences(named, one, two, taken.day)
+        if two and not one:
+            two = _as_believed(named, two, dated, mapped, taken.day)
         found = _both(one, two, taken.day) if one and two else one or two
         if found is None:
             continue
@@ -88,6 +90,23 @@ def merge(dated: Library, mapped: Library, verified: frozenset[Named], taken: Ta
         sheets = [_placed(named, sheet, alike) for sheet in carried(told, taken.day)]
         made += records(*named, sheets, origin)
     return Merged(made, differences)
+
+
+def _as_believed(named: Named, alone: Found, dated: Library, mapped: Library, day: str) -> Found:
+    """What is not believed of a model is not believed of its snapshot either."""
+    model = Named(named.provider, _DATE.sub("", named.model))
+    one, two = dated.get(model), mapped.get(model)
+    if model == named or one is None or two is None:
+        return alone
+    if not one.is_exact and _base_differs(one, two, day):
+        return alone  # the second library's is believed
+    sheet = alone.sheets[0]
+    cells = {cell: dict(told) for cell, told in sheet.cells.items()}
+    for difference in _differences(model, one, two, day):
+        told = cells.get(difference.cell, {})
+        if told.get(difference.dimension) == difference.other:
+            told[difference.dimension] = difference.believed
+    return replace_found(alone, [replace(sheet, cells=cells), *alone.sheets[1:]])
 
 
 def _placed(named: Named, sheet: Sheet, alike: Found | None) -> Sheet:
@@ -158,7 +177,10 @@ def _differences(named: Named, believed: Found, other: Found, day: str) -> list[
 
 
 def _both(one: Found, two: Found, day: str) -> Found:
-    """The first library's prices; the second adds what it lacks to the version of today."""
+    """The first library's prices; the second adds what it lacks to the version of today.
+
+    But for modes of service, where it tells another price of the ordinary one: they go with that.
+    """
     at = in_force(one.sheets, day)
     today, theirs = one.sheets[at], two.sheets[-1]
     cells: dict[Cell, Mapping[str, Rate]] = {
@@ -166,12 +188,13 @@ def _both(one: Found, two: Found, day: str) -> Found:
         for cell, told in today.cells.items()
     }
     flat = not any(mode == STANDARD and above for mode, above in today.cells)
+    is_other = _base_differs(one, two, day)
     for cell, told in theirs.cells.items():
-        if cell not in cells and not (flat and cell[1]):
+        if cell not in cells and not (flat and cell[1]) and not (is_other and cell[0]):
             cells[cell] = told
     today = replace(
         today, cells=cells, regions=theirs.regions, places=theirs.places,
-        searches=theirs.searches, deployments=theirs.deployments,
+        searches=theirs.searches, deployments=theirs.deployments, sizes=theirs.sizes,
     )  # fmt: skip
     sheets = [*one.sheets[:at], today, *one.sheets[at + 1 :]]
     return replace_found(one, sheets)

@@ -29,6 +29,8 @@ LITELLM_PROVIDERS = {
 }  # fmt: skip
 LITELLM_SKIPPED = frozenset({"chatgpt", "github_copilot", "microsoft_365_copilot", "sagemaker"})
 """Subscriptions and hosting: no price per token."""
+_PREFIXES = {"amazon_nova": "amazon-nova"}
+"""What stands before the model's own name where that is not the provider's id."""
 AZURE_PLACES = {"eu": "eu", "us": "us", "global": "", "global-standard": ""}
 _COMMITTED = re.compile(
     r"commitment|^bedrock/\*/|^bedrock/[a-z]{2}(-[a-z]+)+-\d/|^\d{3,4}-x-\d|^(low|medium|high|standard|hd)/"
@@ -84,7 +86,8 @@ def _provider(kind: str) -> str:
 def _name(key: str, kind: str) -> tuple[str, str]:
     """The model's own name, and the region that stands before it with Azure."""
     stem = "vertex_ai" if kind.startswith("vertex_ai") else kind
-    for prefix in (stem, stem.split("-embedding")[0], "openai" if kind == "openai" else stem):
+    own = "openai" if kind == "openai" else _PREFIXES.get(stem, stem)
+    for prefix in (stem, stem.split("-embedding")[0], own):
         key = key.removeprefix(f"{prefix}/")
     if kind.startswith("bedrock"):
         key = key.removeprefix("bedrock/").removeprefix("converse/").removeprefix("invoke/")

@@ -27,9 +27,14 @@ MODES: dict[str, dict[str, list[str]]] = {
 """What a call must say to fall under a mode. OpenAI renamed priority to fast, at one price."""
 _FALLBACKS = (
     ("reasoning", "output"), ("input_tool", "input"), ("cache_write", "cache_write_5m"),
+    ("cache_write_5m", "cache_write"),
     ("input_image", "input"), ("input_video", "input"), ("cache_read_image", "cache_read"),
 )  # fmt: skip
-"""Dimensions billed as another where they have no price of their own."""
+"""Dimensions billed as another where they have no price of their own.
+
+Anthropic's API, which others speak too, tells what was written for five minutes, and most of them
+have one price of writing. What is kept for an hour costs more, so it stands for itself.
+"""
 
 Rate = tuple[Decimal, int]
 """Price and the number of units it is for."""
@@ -51,6 +56,8 @@ class Sheet:
     """Kind of deployment to the multiplier on token prices."""
     searches: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict)
     """Search context size to rates that depend on it."""
+    sizes: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict)
+    """Resolution of a video to rates that depend on it."""
 
     def base(self) -> Mapping[str, Rate]:
         """The standard rates below any threshold."""
@@ -100,7 +107,8 @@ def _record(provider: str, model: str, sheet: Sheet, origin: Origin) -> dict[str
     }  # fmt: skip
     if fallback := _fallback(sheet):
         made["fallback"] = fallback
-    if variants := [*_variants(provider, sheet), *_places(sheet), *_searches(sheet)]:
+    by_size = (*_searches(sheet), *_sizes(sheet))
+    if variants := [*_variants(provider, sheet), *_places(sheet), *by_size]:
         made["variants"] = variants
         _settle(made)
     adjustments = [
@@ -126,7 +134,7 @@ def _fallback(sheet: Sheet) -> dict[str, str]:
     return {
         name: other
         for name, other in _FALLBACKS
-        if other in known and (name not in known or base.get(name) == base.get(other))
+        if other in base and (name not in known or base.get(name) == base[other])
     }
 
 
@@ -178,6 +186,22 @@ def _searches(sheet: Sheet) -> Iterable[dict[str, Any]]:
         when = {"search_context_size": [size]}
         rest = [name for name in inherited if name not in told]
         yield {"id": f"search-{size}", "when": when, "rates": _rates(told), "inherit": rest}
+
+
+_PIXELS = {
+    "480p": ("854x480", "480x854"), "720p": ("1280x720", "720x1280"),
+    "1024p": ("1792x1024", "1024x1792"), "1080p": ("1920x1080", "1080x1920"),
+    "4k": ("3840x2160", "2160x3840"),
+}  # fmt: skip
+"""How else a resolution is told."""
+
+
+def _sizes(sheet: Sheet) -> Iterable[dict[str, Any]]:
+    base = sheet.base()
+    for size, told in sorted(sheet.sizes.items()):
+        when = {"image_size": [size, *_PIXELS.get(size, ())]}
+        rest = sorted(name for name in base if name not in told)
+        yield {"id": f"size-{size}", "when": when, "rates": _rates(told), "inherit": rest}
 
 
 def _settle(made: dict[str, Any]) -> None:

@@ -1,16 +1,19 @@
 """Which variant of a record a call falls under, and which markups its org pays."""
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.pricing.book import PriceBook
 from services.pricing.conditions import (
+    DATA_ZONE,
     TIERED,
     Attributes,
     Condition,
     Kind,
     Subject,
     attributes,
+    joined,
 )
 from services.pricing.matching import Key, Pending, Step, in_force, new_plan
 from services.pricing.providers import canonical, plain_name
@@ -18,7 +21,7 @@ from services.pricing.rates import CompiledAdjustment, CompiledVariant, Markup, 
 
 NAMES = (*Key._fields, *Attributes._fields)
 """The fields of a call that tell what it is charged for, not how much of it."""
-PROVISIONED = "provisioned"
+_PROVISIONED = re.compile(r"provisioned|^ptu$")
 """In the names that Azure and AWS give to such deployments."""
 Chosen = tuple[CompiledVariant | Pending, list[CompiledAdjustment]]
 """The variant, or why it is open; the adjustments on top."""
@@ -130,14 +133,20 @@ def _unnamed_tier(
 ) -> Pending | None:
     """A tier that nothing names has a price of its own that the book does not tell.
 
-    Nor has a deployment whose capacity was bought beforehand a price by the token.
+    Nor has a deployment whose capacity was bought beforehand a price by the token, and one in a
+    data zone costs more than the ordinary one, by its region.
     """
-    for name in (*TIERED, "deployment"):
+    for name in TIERED:
         value: str = getattr(kind.attributes, name)
-        if name == "deployment" and PROVISIONED not in value:
-            continue
         if value and not _names(name, chosen, adjustments):
             return Pending("variant_missing", f"{name}={value}")
+    deployment = kind.attributes.deployment
+    if not deployment or _names("deployment", chosen, adjustments):
+        return None
+    is_zone = kind.provider.startswith("azure.") and joined(deployment).startswith(DATA_ZONE)
+    is_open = is_zone and not _names("region", chosen, adjustments)
+    if is_open or _PROVISIONED.search(deployment):
+        return Pending("variant_missing", f"deployment={deployment}")
     return None
 
 

@@ -1,5 +1,6 @@
 """Conditions of variants, adjustments and markups, compiled once and tested per call."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -9,7 +10,10 @@ from zoneinfo import ZoneInfo
 from schemas.price import Threshold, When
 from services.pricing.providers import canonical, plain_name
 
-DEFAULTS = frozenset({"", "null", "none", "standard", "default", "on_demand", "on-demand", "auto"})
+DEFAULTS = frozenset({
+    "", "null", "none", "standard", "default", "on_demand", "on-demand", "auto", "standard_only",
+    "sync", "synchronous", "online",
+})  # fmt: skip
 """Served the ordinary way: all of these mean the same as saying nothing."""
 
 TIERED = ("processing", "service_tier", "speed")
@@ -43,8 +47,8 @@ def tier(value: str) -> str:
 def attributes(told: Sequence[str], provider: str = "") -> Attributes:
     """The pricing attributes in one spelling, from those of a call in the order of the fields.
 
-    Batch is a way of processing, also where it was told as a tier, as Anthropic's API does. On
-    Vertex every place but "global" is a regional deployment.
+    Batch is a way of processing, also where it was told as a tier, as Anthropic's API does, or by
+    the type of an Azure deployment. On Vertex every place but "global" is a regional deployment.
     """
     processing, served, speed = map(tier, told[: len(TIERED)])
     if served == BATCH and processing in ("", BATCH):
@@ -52,7 +56,36 @@ def attributes(told: Sequence[str], provider: str = "") -> Attributes:
     region, deployment, *others = map(plain_name, told[len(TIERED) :])
     if provider == "gcp.vertex_ai" and not deployment and region not in ("", "global"):
         deployment = "regional"
+    if deployment and provider.startswith("azure."):
+        processing, region = _by_type(deployment, processing, region)
     return Attributes(processing, served, speed, region, deployment, *others)
+
+
+DATA_ZONE = "datazone"
+_US = re.compile(r"us\d?$")
+_EU = re.compile(
+    r"(north|west)europe$|(austria|belgium|denmark|finland|france|germany|greece|italy|poland|spain"
+    r"|sweden)"
+)
+_SEPARATORS = str.maketrans("", "", " _-")
+
+
+def joined(deployment: str) -> str:
+    """The type of a deployment without separators: `DataZone-Standard` as `DataZoneStandard`."""
+    return deployment.translate(_SEPARATORS)
+
+
+def _by_type(deployment: str, processing: str, region: str) -> tuple[str, str]:
+    """Azure's types of deployment (learn.microsoft.com, deployment types): batches, data zones.
+
+    A data zone is that of the region it was deployed in.
+    """
+    kind = joined(deployment)
+    if kind in ("globalbatch", "datazonebatch"):
+        processing = processing or BATCH
+    if kind.startswith(DATA_ZONE):
+        region = "us" if _US.search(region) else "eu" if _EU.match(region) else region
+    return processing, region
 
 
 class Kind(NamedTuple):

@@ -73,12 +73,16 @@ def candidates(provider: str, reference: str) -> tuple[str, ...]:
 
 
 def _provider_rule(provider: str, name: str) -> str:
-    if provider == "aws.bedrock" and name.startswith("arn:"):
-        return _arn(name)
+    """The name in the API's own form: libraries add its route, and leave out the usual account."""
+    if provider == "aws.bedrock":
+        own = name.removeprefix("converse/").removeprefix("invoke/")
+        return _arn(own) if own.startswith("arn:") else own
+    if provider == "fireworks" and "/" not in name:
+        return f"accounts/fireworks/models/{name}"
     if provider.startswith("gcp."):
         if vertex := _VERTEX.match(name):
             return vertex.group(1)
-        return name.removeprefix("models/").removeprefix("google/")
+        return name.removeprefix("models/").removeprefix("google/").removeprefix("anthropic/")
     return name
 
 

@@ -7,9 +7,16 @@ stay two providers, because they charge differently.
 import re
 
 _NAMES = {
-    "openai": (),
-    "azure.ai.openai": ("azure", "azure.openai", "azure_openai", "azure-openai", "az.ai.openai"),
-    "azure.ai.inference": ("azure_ai", "az.ai.inference"),
+    "openai": ("text-completion-openai",),
+    "azure.ai.openai": (
+        "azure",
+        "azure.openai",
+        "azure_openai",
+        "azure-openai",
+        "az.ai.openai",
+        "azure_text",
+    ),
+    "azure.ai.inference": ("azure_ai", "az.ai.inference", "azure.ai.foundry", "azure_foundry"),
     "anthropic": (),
     "aws.bedrock": (
         "aws",
@@ -19,6 +26,8 @@ _NAMES = {
         "amazon-bedrock",
         "amazon_bedrock",
         "bedrock_converse",
+        "bedrock_runtime",
+        "anthropic_bedrock",
     ),
     "gcp.vertex_ai": (
         "vertex_ai",
@@ -33,6 +42,8 @@ _NAMES = {
         "vertex_ai-anthropic_models",
         "vertex_ai-language-models",
         "google.vertex.anthropic",
+        "google_anthropic_vertex",
+        "anthropic_vertex",
     ),
     "gcp.gemini": (
         "google",
@@ -45,42 +56,69 @@ _NAMES = {
         "google.generative-ai",
         "google_generative_ai",
         "google_ai_studio",
+        "google-gla",
+        "gemini_api",
     ),
     "mistral_ai": ("mistral", "mistralai"),
     "cohere": ("cohere_chat",),
     "deepseek": ("deep_seek",),
     "x_ai": ("xai", "x-ai", "x.ai", "grok"),
-    "groq": (),
-    "fireworks": ("fireworks_ai", "fireworks-ai"),
+    "groq": ("groq_cloud",),
+    "fireworks": ("fireworks_ai", "fireworks-ai", "fireworks_ai-embedding-models"),
     "together": ("together_ai", "togetherai", "together-ai"),
-    "perplexity": ("perplexity_ai",),
+    "perplexity": ("perplexity_ai", "pplx"),
     "openrouter": ("open_router",),
     "ibm.watsonx.ai": ("watsonx", "ibm.watsonx"),
-    "moonshot_ai": ("moonshot", "moonshotai"),
-    "cerebras": (),
-    "sambanova": (),
+    "moonshot_ai": ("moonshot", "moonshotai", "kimi"),
+    "cerebras": ("cerebras_ai",),
+    "sambanova": ("sambanova_cloud",),
     "deepinfra": ("deep_infra",),
     "nvidia": ("nvidia_nim",),
     "replicate": (),
     "voyage": ("voyageai", "voyage_ai"),
     "jina": ("jina_ai",),
     "ai21": ("ai21_labs",),
-    "alibaba_cloud": ("dashscope", "qwen", "alibaba"),
+    "alibaba_cloud": ("dashscope", "qwen", "alibaba", "aliyun"),
     "databricks": (),
     "cloudflare": ("workers_ai", "cloudflare_workers_ai"),
-    "huggingface": ("hugging_face",),
+    "huggingface": ("hugging_face", "hf"),
     "elevenlabs": (),
     "deepgram": (),
     "assemblyai": (),
 }
+_OTHERS = {
+    "amazon_nova": ("amazon-nova",),
+    "black_forest_labs": ("bfl",),
+    "fal_ai": ("fal",),
+    "friendliai": ("friendli",),
+    "github-copilot": (),
+    "gradient_ai": (),
+    "lambda_ai": ("lambda",),
+    "minimax": (),
+    "nebius": ("nebius_ai",),
+    "novita": ("novita_ai",),
+    "ovhcloud": ("ovh",),
+    "snowflake": ("snowflake_cortex",),
+    "stability": ("stability_ai",),
+    "vercel_ai_gateway": ("vercel",),
+    "xiaomi_mimo": ("xiaomi",),
+    "zai": ("z-ai", "z.ai"),
+    "zhipuai": ("zhipu", "bigmodel"),
+}
+"""Of those that only have prices: what a model's name begins with does not tell them."""
+_ALL = _NAMES | _OTHERS
 _CANONICAL = {
-    alias: name for name, aliases in _NAMES.items() for alias in (name, *aliases)
+    alias: name for name, aliases in _ALL.items() for alias in (name, *aliases)
 }  # fmt: skip
 KNOWN = frozenset(_NAMES)
 _SEPARATORS = str.maketrans("", "", " ._-")
 _JOINED = {alias.translate(_SEPARATORS): name for alias, name in _CANONICAL.items()}
-_API = re.compile(r"\.(chat|completion|embedding|image|messages|responses|speech|transcription)$")
-"""What the Vercel AI SDK adds to a provider's name: which of its APIs was called."""
+_API = re.compile(
+    r"[ ._-](chat|completions?|embeddings?|images?|messages|responses|speech|transcription)$"
+)
+"""What libraries add to a provider's name: which of its APIs was called."""
+_VERTEX = "vertex_ai-"
+"""LiteLLM adds whose models Vertex serves."""
 
 
 def plain_name(text: str) -> str:
@@ -95,6 +133,8 @@ def canonical(provider: str) -> str:
     ('azure.ai.openai', 'gcp.vertex_ai', 'our-own-gpus')
     >>> canonical("Amazon Bedrock"), canonical("google.vertex.chat")
     ('aws.bedrock', 'gcp.vertex_ai')
+    >>> canonical("openai-responses"), canonical("vertex_ai-llama_models"), canonical("Z.AI")
+    ('openai', 'gcp.vertex_ai', 'zai')
     """
     name = plain_name(provider)
     return _CANONICAL.get(name) or _respelled(name)
@@ -102,6 +142,8 @@ def canonical(provider: str) -> str:
 
 def _respelled(name: str) -> str:
     """A name of the table that is separated otherwise, or followed by the API that was called."""
+    if name.startswith(_VERTEX):
+        return "gcp.vertex_ai"
     joined = _JOINED.get(name.translate(_SEPARATORS))
     if joined is None and (api := _API.search(name)):
         joined = _JOINED.get(name[: api.start()].translate(_SEPARATORS))
@@ -110,4 +152,4 @@ def _respelled(name: str) -> str:
 
 def spellings(provider: str) -> tuple[str, ...]:
     """Every name a canonical provider goes by, itself first."""
-    return (provider, *_NAMES.get(provider, ()))
+    return (provider, *_ALL.get(provider, ()))

@@ -69,7 +69,7 @@ def _of_order(record: PriceRecord) -> Iterator[Flaw]:
         given = variant.when.model_dump(exclude_none=True)
         if len(given) != 1:
             continue
-        sign = _SIGNS.get(next((value[0] for value in given.values() if value in _ORDERED), ""), 0)
+        sign = _sign(next(iter(given.values())))
         for name, rate in variant.rates.items():
             base = record.rates.get(name)
             if base is None or not sign or name not in TOKEN_DIMENSIONS:
@@ -81,7 +81,12 @@ def _of_order(record: PriceRecord) -> Iterator[Flaw]:
 
 
 _SIGNS = {"batch": -1, "flex": -1, "priority": 1}
-_ORDERED = [[name] for name in _SIGNS]
+
+
+def _sign(values: object) -> int:
+    """Whether a mode costs less or more; 0 for other conditions. A mode may have other names."""
+    names = values if isinstance(values, list) else []
+    return next((_SIGNS[name] for name in names if name in _SIGNS), 0)
 
 
 def _of_change(record: PriceRecord, previous: PriceRecord) -> Iterator[Flaw]:

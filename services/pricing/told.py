@@ -47,7 +47,8 @@ def decide(told: CallEvent, book: PriceBook, billed_org: str = "") -> Decision:
 
 def read_and_price(fields: Mapping[str, Any], book: PriceBook) -> tuple[Reading | None, Result]:
     """The usage that the payload of a call with these fields tells, and what it costs."""
-    reading = _read(fields["provider"], fields["flavour"], fields["usage_payload"])
+    model = fields["response_model"] or fields["request_model"]
+    reading = _read(fields["provider"], fields["flavour"], fields["usage_payload"], model)
     if not isinstance(reading, Reading):
         return None, reading
     if reading.served or reading.response_model:
@@ -60,19 +61,22 @@ def read(event: CallEvent) -> Reading | Pending | Refusal | None:
     """The payload's quantities. Those that a producer tells itself stand as they are."""
     if not _is_to_be_read(event):
         return None
-    return _read(event.provider, event.flavour, event.usage_payload or {})
+    model = event.answering_model
+    return _read(event.provider, event.flavour, event.usage_payload or {}, model)
 
 
 def _is_to_be_read(event: CallEvent) -> bool:
     return event.usage is None and event.usage_payload is not None
 
 
-def _read(provider: str, flavour: str, payload: Mapping[str, Any]) -> Reading | Pending | Refusal:
+def _read(
+    provider: str, flavour: str, payload: Mapping[str, Any], model: str
+) -> Reading | Pending | Refusal:
     flavour = flavour or infer(provider, payload) or ""
     if not flavour:
         detail = "flavour: the payload's shape leaves more than one reading"
         return Pending("usage_not_normalised", detail)
-    reading = normalise(flavour, payload)
+    reading = normalise(flavour, payload, model)
     return Pending("usage_not_normalised", flavour[:500]) if reading is None else reading
 
 

@@ -137,7 +137,7 @@ async def test_ledger_and_audit_follow_every_change_of_the_price(system: System)
 
 async def test_explain_recomputes_a_call_told_by_its_payload(system: System) -> None:
     explained = system.get("/v1/calls/r7/explain")
-    assert (explained["normaliser"], explained["adds_up"]) == ("openai.chat@2", True)
+    assert (explained["normaliser"], explained["adds_up"]) == ("openai.chat@3", True)
     assert explained["usage_payload"]["prompt_tokens"] == 1000
     assert explained["usage"] == {"input": 1000, "output": 7}
     assert explained["steps"][0] == "input: 1000 x 5 / 1000000 = 0.005"

@@ -13,6 +13,7 @@ from services.pricing.usage.reading import (
     Quantities,
     Reading,
     are_zero,
+    check_total,
     count,
     items,
     part,
@@ -42,11 +43,16 @@ def messages(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - al
         web_search=count(tools, "web_search_requests"),
     )
     found |= writes(usage)
+    if usage.get("total_tokens") is not None:
+        cached = sum(int(found.get(name, 0)) for name in _CACHED)
+        check_total(usage, "total_tokens", received + sent, received + sent + cached)
     if usage.get("iterations"):
         return Reading(_with_others(found, usage), served(usage), _OTHERS)
     return Reading(found, served(usage))
 
 
+_CACHED = ("cache_read", "cache_write_5m", "cache_write_1h")
+"""A total is none of Anthropic's; who adds one may leave these out."""
 _OTHERS = ("what the totals leave out is added: a price by context is that of all passes",)
 
 
@@ -102,7 +108,7 @@ def stream(usage: Payload, response: Payload) -> Reading:
 
     Without events it is the usage that the stream ended with.
     """
-    events = usage.get("events")
+    events = [usage] if _is_start(usage) else usage.get("events")
     if events is None:
         return messages(usage, response)
     reading = messages(last_of(events), response)

@@ -5,7 +5,6 @@ Anthropic's own API (anomalyco/opencode#38427).
 """
 
 from services.pricing.usage import anthropic
-from services.pricing.usage.openai import chat_quantities
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -13,12 +12,14 @@ from services.pricing.usage.reading import (
     Reading,
     check_total,
     count,
+    counts,
     first,
     items,
     part,
     quantities,
     word,
 )
+from services.pricing.usage.shape import chat_quantities
 
 HEADERS = ("x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count")
 METRICS = "amazon-bedrock-invocationMetrics"
@@ -83,6 +84,21 @@ def invoke(usage: Payload, response: Payload) -> Reading:
         sent = sum(count(result, "tokenCount") or 0 for result in results) if results else None
         return Reading(quantities(input=count(usage, "inputTextTokenCount"), output=sent), {})
     return _headers(usage)
+
+
+def sonic(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - all is in the event
+    """The usage event of Nova Sonic: cumulative, speech and text partition both totals."""
+    told = part(part(usage, "details"), "total")
+    sides = {"input": "totalInputTokens", "output": "totalOutputTokens"}
+    found: Quantities = {}
+    for side, total in sides.items():
+        spoken, text = counts(part(told, side), "speechTokens", "textTokens")
+        if spoken is None or text is None:
+            raise InvalidError("details", f"what of the {side} is speech is not told")
+        check_total(usage, total, spoken + text)
+        kinds: Quantities = {side: text, f"{side}_audio": spoken}
+        found |= quantities(**kinds)
+    return Reading(found, {})
 
 
 def _counted(usage: Payload, received: str, sent: str) -> Reading:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from schemas.money import plain
-from services.pricing.usage.openai import chat_quantities, notes_of, responses, tier
+from services.pricing.usage.openai import embeddings, responses, tier
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -16,8 +16,10 @@ from services.pricing.usage.reading import (
     part,
     quantities,
     rest,
+    same,
     word,
 )
+from services.pricing.usage.shape import chat_quantities, notes_of
 
 TICKS = Decimal(10) ** 10
 """xAI reports cost in ticks of 1e-10 USD."""
@@ -53,8 +55,48 @@ def mistral(usage: Payload, response: Payload) -> Reading:
         if (total := count(usage, "total_tokens")) is not None:
             rest("total_tokens", total, (prompt, sent))
         usage = {name: value for name, value in usage.items() if name != "total_tokens"}
-    found = chat_quantities(usage) | quantities(audio_second=heard)
+    connected = _connected(usage)
+    if connected:
+        usage = _without_connectors(usage)
+    found = chat_quantities(_with_cached(usage)) | quantities(audio_second=heard) | connected
     return Reading(found, tier(response) or tier(usage), notes_of(found))
+
+
+_CONNECTORS = {
+    "web_search": "web_search", "code_interpreter": "code_session", "image_generation": "image"
+}  # fmt: skip
+
+
+def _connected(usage: Payload) -> Quantities:
+    """What the connectors of a conversation read and were called: each call has a fee of its own.
+
+    A connector without a dimension counts as requests, so that the call is not priced without it.
+    """
+    if usage.get("connector_tokens") is None and usage.get("connectors") is None:
+        return {}
+    called, connectors = dict[str, int](), part(usage, "connectors")
+    for name in connectors:
+        dimension = _CONNECTORS.get(name, "request")
+        called[dimension] = called.get(dimension, 0) + (count(connectors, name) or 0)
+    return quantities(input_tool=count(usage, "connector_tokens"), **called)
+
+
+def _without_connectors(usage: Payload) -> Payload:
+    """Their tokens stand beside the others, in the total."""
+    total, read = count(usage, "total_tokens"), count(usage, "connector_tokens")
+    if total is None or not read:
+        return usage
+    return {**usage, "total_tokens": rest("total_tokens", total, (read,))}
+
+
+def _with_cached(usage: Payload) -> Payload:
+    """The cached tokens stand under up to three names."""
+    details = part(usage, "prompt_tokens_details", "prompt_token_details")
+    if usage.get("num_cached_tokens") is None and "prompt_token_details" not in usage:
+        return usage
+    told = {"num_cached_tokens": usage.get("num_cached_tokens"), **details}
+    cached = same(told, "num_cached_tokens", "cached_tokens")
+    return {**usage, "prompt_tokens_details": {**details, "cached_tokens": cached}}
 
 
 def mistral_transcription(usage: Payload, response: Payload) -> Reading:
@@ -93,12 +135,31 @@ def deepseek(usage: Payload, response: Payload) -> Reading:
 
 def xai_chat(usage: Payload, response: Payload) -> Reading:
     """Reasoning is outside of the completion where the total says so, and by the API's rule."""
+    if not _SDK.isdisjoint(usage):
+        usage = _by_sdk(usage)
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     reasoning = count(part(usage, "completion_tokens_details"), "reasoning_tokens") or 0
     total = count(usage, "total_tokens")
     is_inside = bool(reasoning) and total == (prompt or 0) + (completion or 0)
     found = chat_quantities(usage, reasoning_outside=not is_inside)
     return _xai(Reading(found, tier(response)), usage)
+
+
+_SDK = frozenset({"cached_prompt_text_tokens", "prompt_image_tokens", "reasoning_tokens"})
+
+
+def _by_sdk(usage: Payload) -> Payload:
+    """xAI's own client tells no details but the same counts beside the totals."""
+    told = {
+        "cached_tokens": usage.get("cached_prompt_text_tokens"),
+        "image_tokens": usage.get("prompt_image_tokens"),
+    }
+    read = {**told, **part(usage, "prompt_tokens_details")}
+    sent = {
+        "reasoning_tokens": usage.get("reasoning_tokens"),
+        **part(usage, "completion_tokens_details"),
+    }
+    return {**usage, "prompt_tokens_details": read, "completion_tokens_details": sent}
 
 
 def xai_responses(usage: Payload, response: Payload) -> Reading:
@@ -126,10 +187,12 @@ def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
     requests, so that the call is not priced without them. A tool of somebody else's server costs
     nothing.
     """
+    details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
     used = count(usage, "num_server_side_tools_used")
+    if used is None:  # a gateway may pass the details on, and not their sum
+        used = sum(count(details, name) or 0 for name in details)
     if not used:
         return quantities(search_unit=count(usage, "num_sources_used"))
-    details, told = part(usage, "server_side_tool_usage_details"), dict[str, int]()
     for name, dimension in _XAI_TOOLS.items():
         told[dimension] = told.get(dimension, 0) + (count(details, name) or 0)
     if not details:
@@ -139,8 +202,14 @@ def _xai_tools(usage: Payload, found: Quantities) -> Quantities:
 
 
 def perplexity(usage: Payload, response: Payload) -> Reading:
-    """Citations and reasoning are outside of the totals; a fee per request, and per search."""
+    """Citations and reasoning are outside of the totals; a fee per request, and per search.
+
+    Embeddings are told by a list, or a cost, of input alone.
+    """
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    told = part(usage, "cost")
+    if completion is None and (response.get("object") == "list" or "input_cost" in told):
+        return embeddings(usage, response)
     if prompt is None or completion is None:
         raise InvalidError(
             "prompt_tokens" if prompt is None else "completion_tokens", "missing"
@@ -155,9 +224,26 @@ def perplexity(usage: Payload, response: Payload) -> Reading:
         web_search=count(usage, "num_search_queries"), request=1,
     )  # fmt: skip
     size = word(usage, "search_context_size")
-    cost = money(part(usage, "cost"), "total_cost")
     served = {"search_context_size": size} if size else {}
-    return Reading(found, tier(response) | served, (), cost)
+    return Reading(found, tier(response) | served, (), money(told, "total_cost"))
+
+
+def perplexity_responses(usage: Payload, response: Payload) -> Reading:
+    """The Agent API: OpenAI's responses, and what each tool was called.
+
+    A tool without a dimension of its own counts as requests, so that the call is not priced
+    without it.
+    """
+    reading = responses(usage, response)
+    called = {
+        name: count(part({name: told}, name), "invocation") or 0
+        for name, told in part(usage, "tool_calls_details").items()
+    }
+    if called:
+        searches = called.pop("search_web", 0) + called.pop("web_search", 0)
+        reading.quantities |= quantities(web_search=searches, request=sum(called.values()))
+    reading.reported_cost = money(part(usage, "cost"), "total_cost")
+    return reading
 
 
 def openrouter(usage: Payload, response: Payload) -> Reading:

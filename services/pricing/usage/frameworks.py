@@ -1,9 +1,8 @@
-"""Usage as libraries re-shape it: LiteLLM, LangChain, Vercel, OpenTelemetry GenAI attributes.
+"""Usage as libraries re-shape it: LiteLLM, LangChain, Vercel, Pydantic AI, OpenTelemetry's GenAI.
 
 All say that input holds the cached tokens; emitters that do not are found out by arithmetic.
 """
 
-from services.pricing.usage.openai import chat_quantities, notes_of
 from services.pricing.usage.reading import (
     InvalidError,
     Payload,
@@ -19,6 +18,7 @@ from services.pricing.usage.reading import (
     same,
     word,
 )
+from services.pricing.usage.shape import chat_quantities, notes_of
 
 
 def litellm(usage: Payload, response: Payload) -> Reading:
@@ -124,6 +124,29 @@ def vercel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no r
     return Reading(found, {})
 
 
+def pydantic(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - no response
+    """`RequestUsage` of Pydantic AI, `Usage` of genai-prices: totals hold their parts."""
+    received, sent = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if received is None and sent is None:
+        return Reading({}, {})
+    read, written = counts(usage, "cache_read_tokens", "cache_write_tokens")
+    heard, kept, spoken = counts(
+        usage, "input_audio_tokens", "cache_audio_read_tokens", "output_audio_tokens"
+    )
+    thought = first(usage, "output_reasoning_tokens")
+    if thought is None:
+        thought = count(part(usage, "details"), "reasoning_tokens")
+    cached_text = rest("cache_read_tokens", read or 0, (kept,))
+    fresh_audio = rest("input_audio_tokens", heard or 0, (kept,))
+    found = quantities(
+        input=rest("input_tokens", received or 0, (cached_text, written, heard)),
+        cache_read=cached_text, cache_write=written, input_audio=fresh_audio,
+        cache_read_audio=kept, output=rest("output_tokens", sent or 0, (thought, spoken)),
+        reasoning=thought, output_audio=spoken,
+    )  # fmt: skip
+    return Reading(found, {})
+
+
 _GEN_AI, _LLM, _COUNT = "gen_ai.usage.", "llm.usage.", "llm.token_count."
 """OpenTelemetry and most emitters; OpenLLMetry; OpenInference."""
 _INPUT = (
@@ -150,6 +173,14 @@ _REASONING = (
     _GEN_AI + "details.reasoning_tokens", _GEN_AI + "output_tokens.reasoning",
     _COUNT + "completion_details.reasoning",
 )  # fmt: skip
+_HEARD = (
+    _COUNT + "prompt_details.audio", _GEN_AI + "details.input_audio_tokens",
+    _GEN_AI + "input_audio_tokens",
+)  # fmt: skip
+_SPOKEN = (
+    _COUNT + "completion_details.audio", _GEN_AI + "details.output_audio_tokens",
+    _GEN_AI + "output_audio_tokens",
+)  # fmt: skip
 _TIERS = (
     "openai.response.service_tier", "gen_ai.openai.response.service_tier",
     "anthropic.response.service_tier",
@@ -163,8 +194,8 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     """Attributes `gen_ai.usage.*`, old and new names; the same fact may stand under several."""
     attributes = {name: _as_number(value) for name, value in usage.items()}
     received, sent = same(attributes, *_INPUT), same(attributes, *_OUTPUT)
-    if sent is None and usage.get("gen_ai.operation.name") in _NO_OUTPUT:
-        sent = None if received is None else 0
+    if sent is None and received is not None:
+        sent = _unsaid(attributes, received)
     if received is None or sent is None:
         if received is sent:
             return Reading({}, {})
@@ -178,16 +209,27 @@ def otel(usage: Payload, response: Payload) -> Reading:  # noqa: ARG001 - attrib
     if is_exclusive or fresh < 0:
         why = "total_tokens adds" if is_exclusive else "input_tokens is less than"
         notes, fresh = (f"{why} the cached tokens: taken as without them",), received
-    found = quantities(input=fresh, cache_read=read, cache_write=written)
+    heard, spoken = same(attributes, *_HEARD), same(attributes, *_SPOKEN)
+    fresh = rest("input_tokens", fresh, (heard,))
+    found = quantities(input=fresh, cache_read=read, cache_write=written, input_audio=heard)
     lived = {
         name: attributes.get(_LIFETIMES + name)
         for name in ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
     }
     found = by_lifetime(found, lived)
-    found |= quantities(output=rest("output_tokens", sent, (reasoning,)), reasoning=reasoning)
+    written_out = rest("output_tokens", sent, (reasoning, spoken))
+    found |= quantities(output=written_out, reasoning=reasoning, output_audio=spoken)
     tier = word(usage, *_TIERS)
     served = {"processing" if tier == "batch" else "service_tier": tier} if tier else {}
     return Reading(found, served, notes)
+
+
+def _unsaid(attributes: Payload, received: int) -> int | None:
+    """The output where it is not told: the rest of the total, nothing where none can be."""
+    total = same(attributes, *_TOTAL)
+    if total is not None:
+        return rest("total_tokens", total, (received,))
+    return 0 if attributes.get("gen_ai.operation.name") in _NO_OUTPUT else None
 
 
 def _outside(attributes: Payload, both: int, cached: int, reasoning: int) -> tuple[bool, bool]:

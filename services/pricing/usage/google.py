@@ -16,6 +16,7 @@ from services.pricing.usage.reading import (
     part,
     quantities,
     rest,
+    text_first,
     word,
 )
 
@@ -26,7 +27,7 @@ TRAFFIC = {
     "ON_DEMAND": "standard",
 }
 _TIERS = frozenset({"trafficType", "traffic_type", "serviceTier", "service_tier"})
-_BY_ANSWER = re.compile(r"^(models/)?gemini-[12]\b")
+_BY_ANSWER = re.compile(r"(^|/)gemini-[12]\b")
 _TEXT = frozenset({"TEXT", "DOCUMENT", "MODALITY_UNSPECIFIED", ""})
 
 
@@ -48,8 +49,48 @@ def gemini(usage: Payload, response: Payload) -> Reading:
     return Reading(found | searched, served(usage, response), notes)
 
 
+_TOTALS = {
+    "promptTokenCount": ("total_input_tokens", "totalInputTokens"),
+    "cachedContentTokenCount": ("total_cached_tokens", "totalCachedTokens"),
+    "candidatesTokenCount": ("total_output_tokens", "totalOutputTokens"),
+    "toolUsePromptTokenCount": ("total_tool_use_tokens", "totalToolUseTokens"),
+    "thoughtsTokenCount": ("total_thought_tokens", "totalThoughtTokens"),
+    "totalTokenCount": ("total_tokens", "totalTokens"),
+}
+_BY_MODALITY = {
+    "promptTokensDetails": ("input_tokens_by_modality", "inputTokensByModality"),
+    "cacheTokensDetails": ("cached_tokens_by_modality", "cachedTokensByModality"),
+    "candidatesTokensDetails": ("output_tokens_by_modality", "outputTokensByModality"),
+}
+
+
+def interactions(usage: Payload, response: Payload) -> Reading:
+    """The Interactions API: the same counts under other names, and how often it searched.
+
+    Facts: `Usage` of interactions, in the spelling of the Gemini API or of Vertex.
+    """
+    told: dict[str, object] = {name: first(usage, *names) for name, names in _TOTALS.items()}
+    for name, names in _BY_MODALITY.items():
+        told[name] = [
+            {"modality": item.get("modality"), "tokenCount": item.get("tokens")}
+            for item in items(usage, *names)
+        ]
+    reading = gemini(told, {"serviceTier": response.get("service_tier")})
+    used = dict[str, int]()
+    for item in items(usage, "grounding_tool_count", "groundingToolCount"):
+        kind = word(item, "type").lower()
+        used[kind] = used.get(kind, 0) + (first(item, "count") or 0)
+    searches = used.get("google_search", 0)
+    if searches and _BY_ANSWER.search(word(response, "model").lower()):
+        searches = 1
+    reading.quantities |= quantities(web_search=searches, maps_search=used.get("google_maps"))
+    return reading
+
+
 def grounding(response: Payload) -> Quantities:
     """Google Search and Maps: each query is billed from Gemini 3 on, each grounded answer before.
+
+    A query told twice is one, and an empty one is none.
 
     Facts: ai.google.dev/gemini-api/docs/pricing and /google-search.
     """
@@ -59,9 +100,10 @@ def grounding(response: Payload) -> Quantities:
     for answer in items(response, "candidates"):
         told = part(answer, "groundingMetadata", "grounding_metadata")
         queries = told.get("webSearchQueries") or told.get("web_search_queries")
-        searches += len(queries) if isinstance(queries, list) else 0
+        asked = queries if isinstance(queries, list) else []
+        searches += len({str(query) for query in asked if query})
         maps += any("maps" in chunk for chunk in items(told, "groundingChunks", "grounding_chunks"))
-    if searches and _BY_ANSWER.match(word(response, "modelVersion", "model_version").lower()):
+    if searches and _BY_ANSWER.search(word(response, "modelVersion", "model_version").lower()):
         searches = 1
     return quantities(web_search=searches, maps_search=min(maps, 1))
 
@@ -94,9 +136,12 @@ def _input(usage: Payload, prompt: int, cached: int) -> tuple[Quantities, tuple[
     if told.keys() <= _TEXT and kept.keys() <= _TEXT:
         fresh_text = rest("cachedContentTokenCount", prompt, (cached,))
         return quantities(input=fresh_text, cache_read=cached), ()
-    sizes = {name: told.get(name, 0) for name in ("AUDIO", "IMAGE", "VIDEO")}
+    sizes = {name: told.get(name, 0) for name in ("IMAGE", "VIDEO", "AUDIO")}
     hits = {name: kept.get(name, 0) for name in sizes}
     text = rest("promptTokensDetails", prompt, sizes.values())
+    if cached and not kept:
+        hits = text_first("cachedContentTokenCount", cached, {"TEXT": text, **sizes})
+        del hits["TEXT"]
     text_hits = rest("cacheTokensDetails", cached, hits.values())
     fresh = {name: rest("cacheTokensDetails", sizes[name], (hits[name],)) for name in sizes}
     found = quantities(

@@ -16,26 +16,31 @@ _CHATS = {
     "perplexity": "perplexity.chat", "openrouter": "openrouter.chat",
     "gcp.gemini": "google.openai", "gcp.vertex_ai": "google.openai",
 }  # fmt: skip
-_USAGES = ("usage", "usageMetadata", "usage_metadata")
+_USAGES = ("usage", "usageMetadata", "usage_metadata", "token_usage")
 _NAMES = frozenset(_USAGES)
-_RESULTS = (("response", "body"), ("result", "message"))
-"""Lines of a batch's results: OpenAI and those like it, Anthropic."""
-_BODIES = ("response", "modelOutput")
-_WITH_USAGE = ("metadata", "delta", "data")
-_OUTSIDE = frozenset({"result", *_BODIES, *_WITH_USAGE})
+_RESULTS = (
+    ("response", "body"), ("result", "message"), ("response", "chat_get_completion"),
+    ("event", "usageEvent"),
+)  # fmt: skip
+"""Lines of a batch's results: OpenAI and those like it, Anthropic, xAI. An event of Nova Sonic."""
+_BODIES = ("response", "modelOutput", "interaction")
+_WITH_USAGE = ("metadata", "delta", "data", "result")
+_OUTSIDE = frozenset({"event", "batch_result", *_BODIES, *_WITH_USAGE})
 """What holds a body inside a larger payload."""
-_HOLDERS = _OUTSIDE | _NAMES | {"x_groq"}
+_HOLDERS = _OUTSIDE | _NAMES | {"x_groq", "choices"}
 _MESSAGES = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"})
 _EMBED = ("voyage", "jina")
 """Providers of embeddings and rankings alone: whatever they count is input."""
 _VERCEL = frozenset({"inputTokenDetails", "cachedInputTokens", "reasoningTokens"})
+_PYDANTIC = frozenset({"cache_read_tokens", "cache_write_tokens", "input_audio_tokens"})
 _BY_LIBRARY = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.usage.")
-_INVOKED = (
-    "input_tokens", "prompt_tokens", "prompt_token_count", "inputTextTokenCount",
-    "amazon-bedrock-invocationMetrics", "x-amzn-bedrock-input-token-count",
-)  # fmt: skip
+_INVOKED = frozenset({
+    "input_tokens", "prompt_tokens", "prompt_token_count", "inputtexttokencount",
+    "amazon-bedrock-invocationmetrics", "x-amzn-bedrock-input-token-count",
+})  # fmt: skip
 _LANGCHAIN = frozenset({"cache_read", "cache_creation", "reasoning", "flex", "priority"})
 _GEMINI = ("promptTokenCount", "prompt_token_count", "totalTokenCount")
+_INTERACTION = ("total_input_tokens", "totalInputTokens")
 
 
 class _LookedError(Exception):
@@ -71,7 +76,7 @@ def by_names(provider: str, names: tuple[str, ...]) -> str | None:
 
 def _by_values(provider: str, payload: Payload) -> str | None:
     body, usage = located(payload)
-    if not usage or (usage is body and _tells_none(body)):
+    if not usage or (usage is body and (_tells_none(body) or _has_failed(payload, body))):
         return "openai.chat"  # no usage is told, and every reading of nothing is nothing
     if (library := _library(usage)) is not None:
         return library
@@ -79,26 +84,58 @@ def _by_values(provider: str, payload: Payload) -> str | None:
     if own is not None and (found := own(usage, body)):
         return found
     if "input_tokens" in usage:
-        return _by_body(usage, body)
+        return _by_body(usage, body) or _plain(provider, usage)
     if "prompt_tokens" in usage or "completion_tokens" in usage:
         is_hit = "prompt_cache_hit_tokens" in usage and provider not in _OWN
         return "deepseek.chat" if is_hit else _CHATS.get(provider, "openai.chat")
+    return _by_few(provider, usage, body)
+
+
+def _by_few(provider: str, usage: Payload, body: Payload) -> str | None:
+    """By names that only one API has, whichever provider's."""
     if "inputTokens" in usage or "promptTokens" in usage:
         return "vercel.usage"
     if usage.keys() == {"total_tokens"} and (provider in _EMBED or body.get("object") == "list"):
         return "openai.embeddings"
-    return "otel.genai" if any(name.startswith(_BY_LIBRARY) for name in usage) else None
+    if usage.get("type") == "duration":
+        return "openai.transcription"
+    if body.keys() >= {"created", "data"} and "object" not in body:
+        return "openai.images"
+    for name in usage:
+        if name in _FEW or name.startswith(_BY_LIBRARY):
+            return _FEW.get(name, "otel.genai")
+    return None
+
+
+_FEW = {
+    "characters": "openai.speech", "input_characters": "openai.speech",
+    "search_units": "cohere.rerank",
+}  # fmt: skip
+_PLAIN = frozenset({"input_tokens", "output_tokens", "total_tokens"})
+_OF_MORE = frozenset({"openai", "azure.ai.openai", "cohere"})
+"""Their plain counts may be of text, images or speech, or not be what is billed."""
+
+
+def _plain(provider: str, usage: Payload) -> str | None:
+    """Two counts without any detail are the same in every API."""
+    is_plain = usage.keys() <= _PLAIN and "output_tokens" in usage
+    return "openai.responses" if is_plain and provider not in _OF_MORE else None
 
 
 def _tells_none(body: Payload) -> bool:
-    if _NAMES.isdisjoint(body):
-        return False
-    return any(body.get(name, "") is None for name in _USAGES)
+    return not _NAMES.isdisjoint(body) and any(body.get(name, "") is None for name in _USAGES)
+
+
+def _has_failed(payload: Payload, body: Payload) -> bool:
+    """An error instead of an answer, or a line of a batch's results that holds none."""
+    return bool(body.get("error")) or (body is payload and "custom_id" in payload)
 
 
 def _library(usage: Payload) -> str | None:
     """A library that re-shapes every provider's usage, told by names that only it has."""
     if "input_tokens" in usage:
+        if not _PYDANTIC.isdisjoint(usage):
+            return "pydantic_ai.usage"
         return "langchain.usage_metadata" if _is_langchain(usage) else None
     if "prompt_tokens" in usage:
         return None if _MESSAGES.isdisjoint(usage) else "litellm.usage"
@@ -125,6 +162,8 @@ def body_of(payload: Payload) -> Payload:
     """
     if _OUTSIDE.isdisjoint(payload):
         return payload
+    if isinstance(line := payload.get("batch_result"), dict):
+        return body_of(line)
     for outer, name in _RESULTS:
         held = payload.get(outer)
         inner = held.get(name) if isinstance(held, dict) else None
@@ -151,9 +190,18 @@ def usage_of(payload: Payload) -> Payload:
         inner = payload.get(name)
         if isinstance(inner, dict):
             return inner
-    groq = payload.get("x_groq")  # the last chunk of a stream tells it there alone
-    told = groq.get("usage") if isinstance(groq, dict) else None
-    return told if isinstance(told, dict) else payload
+    return _of_last_chunk(payload) or payload
+
+
+def _of_last_chunk(payload: Payload) -> Payload | None:
+    """Where the last chunk of a stream alone tells it: Groq's beside, Moonshot's in its choice."""
+    choices = payload.get("choices")
+    last = choices[-1] if isinstance(choices, list) and choices else None
+    for holder in (payload.get("x_groq"), last):
+        told = holder.get("usage") if isinstance(holder, dict) else None
+        if isinstance(told, dict):
+            return told
+    return None
 
 
 def _is_langchain(usage: Payload) -> bool:
@@ -190,25 +238,33 @@ def _azure(usage: Payload, body: Payload) -> str | None:
 
 
 def _anthropic(usage: Payload, _: Payload) -> str | None:
-    if "events" in usage:
+    if isinstance(usage.get("input_tokens_details"), dict):
+        return "openai.responses"  # of a library or gateway: the totals hold what was cached
+    if "events" in usage or "message" in usage:
         return "anthropic.stream"
-    return "anthropic.messages" if "input_tokens" in usage else None
+    is_told = "input_tokens" in usage or "output_tokens" in usage
+    return "anthropic.messages" if is_told else None
 
 
 def _google(usage: Payload, _: Payload) -> str | None:
     if any(name in usage for name in _GEMINI):
         return "google.gemini"
-    return None
+    return "google.interactions" if any(name in usage for name in _INTERACTION) else None
 
 
 def _vertex(usage: Payload, body: Payload) -> str | None:
-    return "google.vertex" if _google(usage, body) else _anthropic(usage, body)
+    found = _google(usage, body)
+    return "google.vertex" if found == "google.gemini" else found or _anthropic(usage, body)
 
 
 def _bedrock(usage: Payload, _: Payload) -> str | None:
     if "inputTokens" in usage:
         return "aws.bedrock.converse"
-    return "aws.bedrock.invoke" if any(name in usage for name in _INVOKED) else None
+    if isinstance(usage.get("input_tokens_details"), dict):
+        return "openai.responses"
+    if "totalInputTokens" in usage:
+        return "aws.bedrock.sonic"
+    return "aws.bedrock.invoke" if any(name.lower() in _INVOKED for name in usage) else None
 
 
 def _cohere(usage: Payload, body: Payload) -> str | None:
@@ -228,12 +284,16 @@ def _mistral(usage: Payload, body: Payload) -> str | None:
     return "mistral.ocr" if "pages_processed" in usage or "usage_info" in usage else None
 
 
-def _xai(usage: Payload, _: Payload) -> str | None:
-    return "xai.responses" if "input_tokens" in usage else None
+def _second(flavour: str, name: str = "input_tokens") -> Callable[[Payload, Payload], str | None]:
+    """Of providers with two APIs, the second of which alone has this name."""
+    return lambda usage, _: flavour if name in usage else None
 
 
 _OWN: dict[str, Callable[[Payload, Payload], str | None]] = {
     "openai": _openai, "azure.ai.openai": _azure, "azure.ai.inference": _azure,
     "anthropic": _anthropic, "gcp.gemini": _google, "gcp.vertex_ai": _vertex,
-    "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral, "x_ai": _xai,
+    "aws.bedrock": _bedrock, "cohere": _cohere, "mistral_ai": _mistral,
+    "x_ai": _second("xai.responses"), "perplexity": _second("perplexity.responses"),
+    "alibaba_cloud": _second("openai.responses"),
+    "ibm.watsonx.ai": _second("ibm.watsonx.generation", "results"),
 }  # fmt: skip

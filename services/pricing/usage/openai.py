@@ -1,8 +1,7 @@
-"""OpenAI's own APIs, and the chat shape that most others share.
+"""OpenAI's own APIs.
 
-Totals hold their parts: cached, written and audio tokens are inside the input, reasoning and audio
-inside the output. Facts: OpenAI's API reference, usage objects of chat completions, responses,
-realtime, embeddings, audio and images.
+Facts: OpenAI's API reference, usage objects of chat completions, responses, realtime, embeddings,
+audio and images.
 """
 
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from services.pricing.usage.reading import (
     Payload,
     Quantities,
     Reading,
-    are_zero,
     check_total,
     count,
     counts,
@@ -20,90 +18,20 @@ from services.pricing.usage.reading import (
     items,
     number,
     part,
-    parts,
     quantities,
     rest,
-    same,
+    text_first,
     word,
+)
+from services.pricing.usage.shape import (
+    TAKEN_AS_TEXT,
+    chat_quantities,
+    input_side,
+    notes_of,
+    output_side,
 )
 
 SEARCHES = ("web_search_call", "web_search_preview_call")
-
-
-def chat_quantities(usage: Payload, *, reasoning_outside: bool = False) -> Quantities:
-    """The chat shape. `reasoning_outside`: reasoning is no part of `completion_tokens`."""
-    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
-    total = count(usage, "total_tokens")
-    if prompt is None and completion is None:
-        return {}
-    if prompt is None:
-        raise InvalidError("prompt_tokens", "missing beside completion_tokens")
-    if completion is None and total is None:
-        raise InvalidError("completion_tokens", "missing, and no total_tokens to tell it by")
-    told = part(usage, "completion_tokens_details")
-    reasoning = count(told, "reasoning_tokens")
-    outside = (reasoning or 0) if reasoning_outside else 0
-    if completion is None:
-        completion = rest("total_tokens", total or 0, (prompt, outside))
-    if total != prompt + completion + outside:
-        check_total(usage, "total_tokens", prompt + completion + outside)
-    found = input_side(prompt, _details(usage))
-    found |= output_side(completion, told, 0 if reasoning_outside else reasoning, reasoning)
-    return found
-
-
-def _details(usage: Payload) -> Payload:
-    """Details of the prompt; Moonshot and Together tell the cached tokens one level higher."""
-    details = part(usage, "prompt_tokens_details")
-    if usage.get("cached_tokens") is None:
-        return details
-    told = {"cached_tokens": usage["cached_tokens"], "in details": details.get("cached_tokens")}
-    return {**details, "cached_tokens": same(told, "cached_tokens", "in details")}
-
-
-_CACHED = {"cached_tokens": "cache_read", "cache_write_tokens": "cache_write"}
-_HEARD_AND_SEEN = {"audio_tokens": "input_audio", "image_tokens": "input_image"}
-
-
-def input_side(total: int, details: Payload) -> Quantities:
-    """Fresh text is what no detail accounts for."""
-    if are_zero(details):
-        return {"input": total}
-    cached, others = parts(details, _CACHED), parts(details, _HEARD_AND_SEEN)
-    if details.get("cache_write_tokens") is None:
-        written = first(details, "cache_creation_tokens", "cache_creation_input_tokens")
-        if written:
-            cached["cache_write"] = written
-    fresh = rest("prompt_tokens", total, (*cached.values(), *others.values()))
-    return {"input": fresh, **cached, **others}
-
-
-_OUTPUT = {"audio_tokens": "output_audio", "image_tokens": "output_image"}
-_PREDICTED = {
-    "accepted_prediction_tokens": "accepted", "rejected_prediction_tokens": "rejected"
-}  # fmt: skip
-
-
-def output_side(
-    total: int, details: Payload, inside: int | None, reasoning: int | None
-) -> Quantities:
-    """Visible text is what no detail accounts for; rejected predictions are billed with it."""
-    if are_zero(details) and not inside and not reasoning:
-        return {"output": total}
-    apart, predicted = parts(details, _OUTPUT), parts(details, _PREDICTED)
-    text = rest("completion_tokens", total, (inside, *apart.values()))
-    rest("completion_tokens", text, predicted.values())
-    found: Quantities = {"output": text}
-    if reasoning:
-        found["reasoning"] = reasoning
-    return found | apart
-
-
-def notes_of(found: Quantities) -> tuple[str, ...]:
-    """Cached tokens beside audio or image input: which of them were cached is not told."""
-    if "cache_read" in found and ("input_audio" in found or "input_image" in found):
-        return ("cached tokens are taken as text: the payload does not split them",)
-    return ()
 
 
 def tier(response: Payload) -> dict[str, str]:
@@ -138,15 +66,24 @@ def responses(usage: Payload, response: Payload) -> Reading:
         check_total(usage, "total_tokens", received + sent)
         details = part(usage, "output_tokens_details")
         reasoning = count(details, "reasoning_tokens")
-        found = input_side(received, part(usage, "input_tokens_details"))
+        found = input_side(received, _read_details(usage))
         found |= output_side(sent, details, reasoning, reasoning)
     elif received is not None or sent is not None:
         missing = "output_tokens" if sent is None else "input_tokens"
         raise InvalidError(missing, "missing")
-    used = tools(items(response, "output"))
+    is_text = isinstance(response.get("output"), dict)  # of Alibaba's own API
+    used = {} if is_text else tools(items(response, "output"))
     if "web_search" in used and not found.get("reasoning") and _is_preview(response):
         used["request"] = used.pop("web_search")
     return Reading(found | used, tier(response), notes_of(found))
+
+
+def _read_details(usage: Payload) -> Payload:
+    """Alibaba's own API tells what was cached as chat does."""
+    details = part(usage, "input_tokens_details")
+    if usage.get("prompt_tokens_details") is None:
+        return details
+    return {**details, **part(usage, "prompt_tokens_details")}
 
 
 def _is_preview(response: Payload) -> bool:
@@ -198,26 +135,33 @@ def realtime(usage: Payload, response: Payload) -> Reading:
     audio, image = count(details, "audio_tokens") or 0, count(details, "image_tokens") or 0
     text = _text("input_tokens", received, details, (audio, image))
     split = part(details, "cached_tokens_details")
-    cached_audio, cached_image = count(split, "audio_tokens"), count(split, "image_tokens")
-    cached = count(details, "cached_tokens")
-    if cached is None:
-        cached = sum(number or 0 for number in counts(split, *_MODALITIES))
-    cached_text = _text("cached_tokens", cached, split, (cached_audio, cached_image), is_all=False)
+    cached = _cached(details, split, {"text": text, "image": image, "audio": audio})
     _text("output_tokens", sent, out, counts(out, "audio_tokens", "image_tokens"))
     found = quantities(
-        input=rest("cached_tokens", text, (cached_text,)),
-        cache_read=cached_text,
-        input_audio=rest("cached_tokens", audio, (cached_audio,)),
-        cache_read_audio=cached_audio,
-        input_image=rest("cached_tokens", image, (cached_image,)),
-        cache_read_image=cached_image,
+        input=rest("cached_tokens", text, (cached["text"],)),
+        cache_read=cached["text"],
+        input_audio=rest("cached_tokens", audio, (cached["audio"],)),
+        cache_read_audio=cached["audio"],
+        input_image=rest("cached_tokens", image, (cached["image"],)),
+        cache_read_image=cached["image"],
     ) | output_side(sent, out, count(out, "reasoning_tokens"), count(out, "reasoning_tokens"))
-    is_open = cached and not split and (audio or image)
-    notes = ("cached tokens are taken as text: the payload does not split them",)
-    return Reading(found, tier(response), notes if is_open else ())
+    is_open = any(cached.values()) and not split and (audio or image)
+    return Reading(found, tier(response), TAKEN_AS_TEXT if is_open else ())
 
 
 _MODALITIES = ("text_tokens", "audio_tokens", "image_tokens")
+
+
+def _cached(details: Payload, split: Payload, sizes: dict[str, int]) -> dict[str, int]:
+    """Cached tokens by kind, as told or, where only their sum is, of the text first."""
+    cached = count(details, "cached_tokens")
+    if cached is None:
+        cached = sum(number or 0 for number in counts(split, *_MODALITIES))
+    if not split:
+        return text_first("cached_tokens", cached, sizes)
+    audio, image = count(split, "audio_tokens") or 0, count(split, "image_tokens") or 0
+    text = _text("cached_tokens", cached, split, (audio, image), is_all=False)
+    return {"text": text, "image": image, "audio": audio}
 
 
 def _both(usage: Payload) -> tuple[int, int]:
@@ -263,16 +207,24 @@ def speech(usage: Payload, response: Payload) -> Reading:
 
 
 def images(usage: Payload, response: Payload) -> Reading:
-    """Image generation: what comes out is image tokens unless the payload splits it."""
-    received, sent = _both(usage)
-    text = count(part(usage, "output_tokens_details"), "text_tokens")
-    found = input_side(received, part(usage, "input_tokens_details"))
-    found["output_image"] = rest("output_tokens", sent, (text,))
-    if text:
-        found["output"] = text
+    """Image generation: tokens, or as many images as came where no tokens are told."""
+    made = items(response, "data")
+    is_counted = not made or usage.keys() & {"input_tokens", "output_tokens"}
+    found = _image_tokens(usage) if is_counted else quantities(image=len(made))
     served = {
         field: value
         for field, name in (("image_size", "size"), ("quality", "quality"))
         if (value := word(response, name))
     }
     return Reading(found, tier(response) | served)
+
+
+def _image_tokens(usage: Payload) -> Quantities:
+    """What comes out is image tokens unless the payload splits it."""
+    received, sent = _both(usage)
+    text = count(part(usage, "output_tokens_details"), "text_tokens")
+    found = input_side(received, part(usage, "input_tokens_details"))
+    found["output_image"] = rest("output_tokens", sent, (text,))
+    if text:
+        found["output"] = text
+    return found

@@ -143,6 +143,21 @@ def rest(name: str, total: int, parts: Iterable[int | None]) -> int:
     return left
 
 
+def text_first(name: str, cached: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """How much of each kind was cached where only the sum of all is told: the first kinds first.
+
+    It is recorded as such, not refused: what is beyond the text was of the other kinds.
+    """
+    found, left = dict[str, int](), cached
+    for kind, size in sizes.items():
+        found[kind] = min(left, size)
+        left -= found[kind]
+    if left:
+        total = sum(sizes.values())
+        raise InvalidError(name, f"the parts exceed the total of {total} by {left}")
+    return found
+
+
 def check_total(payload: Payload, name: str, *allowed: int) -> None:
     """The told grand total must be one of the sums it can mean."""
     total = count(payload, name)

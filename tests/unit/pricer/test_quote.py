@@ -43,7 +43,7 @@ def test_answer_holds_everything_to_recompute_it(tmp_path: Path) -> None:
              "amount": "0.001"},
         ],
         "record": "price|*|openai|m1|2026-01-01T00:00:00Z", "revision": 1, "variant": None,
-        "normaliser": "openai.chat@2",
+        "normaliser": "openai.chat@3",
     }  # fmt: skip
 
 

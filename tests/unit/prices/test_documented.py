@@ -1,12 +1,14 @@
 """What providers document of a family of their models, and the libraries do not tell of all."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from services.prices import litellm_map
 from services.prices.documented import complete
 from services.prices.naming import Named
-from services.prices.sheet import MILLION, Sheet
+from services.prices.sheet import MILLION, Origin, Sheet, records
 
 M = Decimal(MILLION)
 
@@ -64,3 +66,41 @@ def test_a_batch_halves_audio_and_not_at_the_price_of_text() -> None:
     one, two = complete("gcp.vertex_ai", "gemini-x", told)
     assert one.cells["batch", 0]["input_audio"] == (3 * M / 2, 1)
     assert ("batch", 0) not in two.cells
+
+
+def test_a_video_has_a_price_by_its_resolution() -> None:
+    made = {
+        "mode": "video_generation", "output_cost_per_second": 0.1,
+        "output_cost_per_second_720p": 0.1, "output_cost_per_second_1080p": 0.12,
+    }  # fmt: skip
+    told = litellm_map.sheet(made, anthropic=False)
+    [record] = records("p", "m", [told], Origin("one library", ()))
+    assert record["rates"]["video_second"] == {"price": "0.1", "per": 1}
+    [larger] = record["variants"]
+    assert larger["when"] == {"image_size": ["1080p", "1920x1080", "1080x1920"]}
+    assert larger["rates"]["video_second"]["price"] == "0.12"
+    [sora] = complete("openai", "sora-2-pro", [Sheet(cells={("", 0): {}})])
+    assert sora.sizes == {"1024p": {"video_second": (Decimal("0.5"), 1)}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "base"),
+    [
+        ({"mode": "embedding", "input_cost_per_image": 6e-05}, {"image": (Decimal("0.00006"), 1)}),
+        ({"mode": "embedding", "input_cost_per_query": 7e-05},
+         {"request": (Decimal("0.07"), 1000)}),
+        ({"mode": "embedding", "input_cost_per_video_per_second": 0.0005,
+          "input_cost_per_video_per_second_above_15s_interval": 0.002}, {}),
+        ({"mode": "embedding", "input_cost_per_audio_per_second": 0.00014},
+         {"audio_second": (Decimal("0.0084"), 60)}),
+        ({"mode": "realtime", "input_cost_per_second": 0.000566666666667},
+         {"audio_second": (Decimal("0.034"), 60)}),
+        ({"mode": "realtime", "input_cost_per_second": 0.001, "input_cost_per_token": 1e-06},
+         {"input": (Decimal(1), MILLION)}),
+        ({"mode": "chat", "input_cost_per_image": 0.001}, {}),
+    ],
+)  # fmt: skip
+def test_what_is_seen_and_heard_has_a_unit_of_its_own(
+    entry: dict[str, Any], base: dict[str, Any]
+) -> None:
+    assert litellm_map.sheet(entry, anthropic=False).base() == base

@@ -122,18 +122,31 @@ def test_belief_and_its_reason_are_in_the_record() -> None:
     )  # fmt: skip
     mapped = from_litellm(
         {"same": entry(input_cost_per_token=1e-6, input_cost_per_token_flex=5e-7),
-         "other": entry(input_cost_per_token=3e-6), "alone": entry(input_cost_per_token=4e-6)}
+         "other": entry(input_cost_per_token=3e-6, input_cost_per_token_priority=6e-6),
+         "alone": entry(input_cost_per_token=4e-6)}
     )  # fmt: skip
     found = merged(dated, mapped)
     by_model = {record["model"]: record for record in found.records}
     told = {name: record["source"]["confidence"] for name, record in by_model.items()}
     assert told == {"same": AGREED, "other": DISPUTED, "alone": SINGLE}
     assert by_model["other"]["rates"]["input"]["price"] == "2"
+    assert "variants" not in by_model["other"], "a mode of another price"
     assert "another library says 3" in by_model["other"]["audit"]["reason"]
     assert by_model["same"]["variants"][0]["rates"]["input"]["price"] == "0.5"
     assert [(d.named, d.dimension) for d in found.differences] == [
         (Named("openai", "other"), "input")
     ]
+
+
+def test_what_is_not_believed_of_a_model_is_not_believed_of_its_snapshot() -> None:
+    dated = from_genai(
+        [provider("openai", model("m", prices=Told(input_audio_mtok=Decimal(3))))], {}
+    )
+    heard = {"input_cost_per_audio_token": 1.25e-06, "input_cost_per_token": 1e-06}
+    mapped = from_litellm({"m": entry(**heard), "m-2025-03-20": entry(**heard)})
+    for record in merged(dated, mapped).records:
+        assert record["rates"]["input_audio"]["price"] == "3", record["model"]
+        assert record["rates"]["input"]["price"] == "1"
 
 
 def test_genai_471_a_prefix_prices_no_newer_model_at_another_price() -> None:

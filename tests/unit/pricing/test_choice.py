@@ -56,6 +56,35 @@ def test_a_place_of_vertex_is_a_regional_deployment(
     assert (found.region, found.deployment) == (region, deployment)
 
 
+@pytest.mark.parametrize(
+    ("provider", "deployment", "told", "region", "processing"),
+    [
+        ("azure.ai.openai", "DataZoneStandard", "swedencentral", "eu", ""),
+        ("azure.ai.openai", "data-zone-batch", "EastUS2", "us", "batch"),
+        ("azure.ai.openai", "GlobalBatch", "westeurope", "westeurope", "batch"),
+        ("azure.ai.inference", "DataZoneStandard", "japaneast", "japaneast", ""),
+        ("azure.ai.openai", "GlobalStandard", "eu", "eu", ""),
+        ("openai", "DataZoneBatch", "eastus2", "eastus2", ""),
+    ],
+)  # fmt: skip
+def test_the_type_of_an_azure_deployment_tells_zone_and_batch(
+    provider: str, deployment: str, told: str, region: str, processing: str
+) -> None:
+    found = attributes(("", "", "", told, deployment, "", "", ""), provider)
+    assert (found.region, found.processing) == (region, processing)
+
+
+def test_a_data_zone_must_be_named_by_its_region() -> None:
+    tenth = {"id": "eu", "multiply": "1.1", "when": {"region": ["eu"]}}
+    book = book_of(price_record("m1", "azure", adjustments=[tenth]))
+    told = {"provider": "azure", "request_model": "m1", "deployment": "DataZoneStandard"}
+    assert cost(call(**told, region="westeurope"), book) == "0.0077"
+    for region in ("", "us", "japaneast"):
+        assert price(call(**told, region=region), book) == Pending(
+            "variant_missing", "deployment=datazonestandard"
+        )
+
+
 def test_a_call_in_a_place_of_vertex_costs_what_a_regional_deployment_does() -> None:
     tenth = {"id": "r", "multiply": "1.1", "when": {"deployment": ["regional"]}}
     book = book_of(price_record(provider="vertex_ai", adjustments=[tenth]))
@@ -128,10 +157,10 @@ def test_context_is_what_the_record_says_it_is() -> None:
 def test_only_bought_capacity_must_be_named_of_all_deployments() -> None:
     book = book_of(price_record())
     assert cost(call(deployment="regional"), book) == "0.007"
-    bought = "globalprovisionedmanaged"
-    assert price(call(deployment=bought), book) == Pending(
-        "variant_missing", f"deployment={bought}"
-    )
+    for bought in ("globalprovisionedmanaged", "ptu"):
+        assert price(call(deployment=bought), book) == Pending(
+            "variant_missing", f"deployment={bought}"
+        )
 
 
 def test_rules_that_do_not_hold_now_are_passed_over() -> None:

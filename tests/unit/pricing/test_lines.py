@@ -237,7 +237,7 @@ def test_what_the_payload_tells_fills_what_the_producer_left_out() -> None:
     asked = call(usage=None, usage_payload=payload, provider="openrouter", request_model="x")
     found = read(asked)
     assert isinstance(found, Reading)
-    assert found.normaliser == "openrouter.chat@2"
+    assert found.normaliser == "openrouter.chat@3"
     event = as_read(asked, found)
     assert (event.response_id, event.response_model) == ("resp-1", "m1")
     assert event.provider_reported_cost == "0.5"
@@ -255,7 +255,7 @@ def test_a_refused_payload_keeps_the_call_as_told() -> None:
     assert (decision.event, decision.reading) == (told, None)
     read_well = decide(call(usage=None, usage_payload=payload | {"total_tokens": 2}), book_of())
     assert read_well.reading is not None
-    assert read_well.reading.normaliser == "openai.chat@2"
+    assert read_well.reading.normaliser == "openai.chat@3"
 
 
 def test_tokens_of_one_kind_add_up() -> None:

@@ -24,6 +24,10 @@ FREE = {"rates": rates(input="0", output="0")}
         ("azure.openai", "gpt-4o", "gpt-4o"),
         ("bedrock", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.claude-x", "eu.claude-x"),
         ("vertex_ai", "projects/p/locations/l/publishers/google/models/gemini-2", "gemini-2"),
+        ("bedrock", "bedrock/converse/eu.claude-x", "eu.claude-x"),
+        ("bedrock", "converse/arn:aws:bedrock:eu-west-1:1:inference-profile/eu.c", "eu.c"),
+        ("vertex_ai", "anthropic/claude-x@20250929", "claude-x@20250929"),
+        ("fireworks", "fireworks_ai/llama-v3", "accounts/fireworks/models/llama-v3"),
         ("gemini", "models/gemini-2", "gemini-2"),
         ("google", "google/gemini-2", "gemini-2"),
         ("openai", "ft:gpt-4o-2024-08-06:acme::abc", "ft:gpt-4o-2024-08-06"),
@@ -47,6 +51,7 @@ def test_found(provider: str, reference: str, found: str) -> None:
         ("openai", "my-gpt-4o", "gpt-4o"),
         ("bedrock", "eu.claude-x", "claude-x"),
         ("openai", "models/gpt-4o", "gpt-4o"),
+        ("fireworks", "accounts/acme/models/llama-v3", "accounts/fireworks/models/llama-v3"),
     ],
 )
 def test_nothing_matches_by_likeness(provider: str, reference: str, priced: str) -> None:

@@ -47,6 +47,10 @@ def fields_of(told: PriceRecord, previous: PriceRecord | None = None) -> list[st
         ({"variants": [variant("b", BATCH, input="2.01")]}, "variants.b.rates.input"),
         ({"variants": [variant("f", FLEX, output="10.5")]}, "variants.f.rates.output"),
         ({"variants": [variant("p", PRIORITY, input="1.99")]}, "variants.p.rates.input"),
+        (
+            {"variants": [variant("p", {"service_tier": ["priority", "fast"]}, input="1")]},
+            "variants.p.rates.input",
+        ),
         ({"fallback": {"reasoning": "output_audio"}}, "fallback.reasoning"),
         ({"effective_to": "2026-01-01T00:00:00Z"}, "effective_to"),
         (

@@ -13,6 +13,7 @@ from schemas.usage import INPUT, TOKEN_DIMENSIONS
 from services.pricing.providers import canonical
 from services.pricing.usage import FLAVOURS, SYNONYMS, Reading, canonical_flavour, infer, normalise
 from tests.unit.pricing.usage_table import INVALID, READ
+from tests.unit.pricing.usage_table_too import READ_TOO
 
 CASES = json.loads((Path(__file__).parents[2] / "data" / "pricing_cases.json").read_text())["cases"]
 
@@ -23,7 +24,7 @@ def told(flavour: str, payload: dict[str, Any]) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize(("flavour", "payload", "quantities", "served"), READ)
+@pytest.mark.parametrize(("flavour", "payload", "quantities", "served"), READ + READ_TOO)
 def test_payload_is_read(
     flavour: str, payload: dict[str, Any], quantities: dict[str, Any], served: dict[str, str]
 ) -> None:
@@ -35,7 +36,7 @@ def test_payload_is_read(
 
 
 def test_every_flavour_is_in_the_table() -> None:
-    assert {canonical_flavour(row[0]) for row in READ} == set(FLAVOURS)
+    assert {canonical_flavour(row[0]) for row in READ + READ_TOO} == set(FLAVOURS)
     assert set(SYNONYMS.values()) <= set(FLAVOURS)
 
 
@@ -107,6 +108,29 @@ def test_golden_case_is_inferred_and_read(case: dict[str, Any]) -> None:
          "openai.chat"),
         ("anthropic", {"custom_id": "a", "result": {"message": {"usage": {"input_tokens": 1}}}},
          "anthropic.messages"),
+        ("anthropic", {"custom_id": "a", "result": {"type": "errored"}}, "openai.chat"),
+        ("openai", {"custom_id": "a", "response": {"body": {"error": {"code": "x"}}}},
+         "openai.chat"),
+        ("anthropic", {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
+         "anthropic.stream"),
+        ("anthropic", {"usage": {"output_tokens": 1}}, "anthropic.messages"),
+        ("aws.bedrock", {"X-Amzn-Bedrock-Input-Token-Count": "1"}, "aws.bedrock.invoke"),
+        ("gcp.gemini", {"total_input_tokens": 1}, "google.interactions"),
+        ("gcp.vertex_ai", {"interaction": {"usage": {"totalInputTokens": 1}}},
+         "google.interactions"),
+        ("perplexity", {"input_tokens": 1}, "perplexity.responses"),
+        ("ibm.watsonx.ai", {"results": [{"input_token_count": 1}]}, "ibm.watsonx.generation"),
+        ("alibaba_cloud", {"input_tokens": 1, "prompt_tokens_details": {}}, "openai.responses"),
+        ("minimax", {"input_tokens": 1, "output_tokens": 2}, "openai.responses"),
+        ("minimax", {"input_tokens": 1, "output_tokens": 2, "cached": 1}, None),
+        ("cloudflare", {"result": {"usage": {"prompt_tokens": 1}}}, "openai.chat"),
+        ("elevenlabs", {"characters": 1}, "openai.speech"),
+        ("aws.bedrock", {"event": {"usageEvent": {"totalInputTokens": 1}}}, "aws.bedrock.sonic"),
+        ("aws.bedrock", {"input_tokens": 1, "input_tokens_details": {}}, "openai.responses"),
+        ("anthropic", {"input_tokens": 1, "input_tokens_details": {}}, "openai.responses"),
+        ("moonshot_ai", {"choices": [{"usage": {"prompt_tokens": 1}}]}, "openai.chat"),
+        ("anthropic", {"input_tokens": 1, "cache_read_tokens": 1}, "pydantic_ai.usage"),
+        ("openai", {"token_usage": {"prompt_tokens": 1}}, "openai.chat"),
     ],
 )  # fmt: skip
 def test_flavour_is_inferred_only_where_one_reading_is_left(
@@ -220,7 +244,9 @@ JSON = st.recursive(
     max_leaves=6,
 )
 NAMES = st.sampled_from(
-    sorted({name for _, payload, *_ in READ for name in payload} | {"usage", "id", "model"})
+    sorted(
+        {name for _, payload, *_ in READ + READ_TOO for name in payload} | {"usage", "id", "model"}
+    )
 )
 
 
