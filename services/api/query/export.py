@@ -43,6 +43,7 @@ QUERY_HINT = "POST /v1/query answers it, for up to 1,000 members of a dimension"
 FORMULA = "^\\'*[=+\\\\-@\\\\t\\\\r]"
 """As SQL's text. Behind apostrophes as well, so that one more can be told and taken off again."""
 _DEFUSED = re.compile("'+[=+\\-@\\t\\r]")
+OTHER_CURRENCY = "other_currency_calls"
 CALL_KEY = ("org", "occurred_at", "call_key")
 _TEXTS = {
     "event_id": "event_id", "project": "project", "trace_id": "trace_id", "span_id": "span_id",
@@ -69,7 +70,9 @@ def _money(sql: str, form: Form) -> str:
 
 
 def groups(asked: Asked, form: Form, after: str) -> Statement:
-    """A row for each group and bucket that has any: the key, the measures, `pending_calls`."""
+    """A row for each group and bucket that has any: the key, the measures, `pending_calls`; with
+    money also how many calls are priced in another currency than the one asked for.
+    """
     for name in asked.measures:
         if name not in EXPORTED:
             detail = f"{name!r} is not exported: {why_not(name)}"
@@ -77,7 +80,9 @@ def groups(asked: Asked, form: Form, after: str) -> Statement:
             raise refuse("measures", detail, 422, allowed=allowed, hint=QUERY_HINT)
     waiting = () if CATEGORY in asked.names else ("pending_calls",)  # one is in several categories
     names = tuple(dict.fromkeys((*asked.measures, *waiting)))
-    parts = list(dict.fromkeys(part for name in names for part in MEASURES[name].parts))
+    has_money = any(MEASURES[name].kind == "money" for name in names)
+    beside = [OTHER_CURRENCY] if has_money else []
+    parts = list(dict.fromkeys([p for name in names for p in MEASURES[name].parts] + beside))
     rows, parameters = source.usage(asked, asked.plan, [f for p in parts for f in PARTS[p].fields])
     keys = [f"toString({COLUMNS[name]}) AS k{n}" for n, name in enumerate(asked.by)]
     places = [f"k{n}" for n in range(len(asked.by))]
@@ -94,7 +99,9 @@ def groups(asked: Asked, form: Form, after: str) -> Statement:
     group = f" GROUP BY {', '.join(places)}" if places else ""
     summed = f"SELECT {', '.join([*places, values])} FROM ({inner}) WHERE {behind}{group}"
     order = f" ORDER BY {', '.join(places)}" if places else ""
-    shown = ", ".join([*told, *(f"{_measure(name, form)} AS `{name}`" for name in names)])
+    told += [f"{_measure(name, form)} AS `{name}`" for name in names]
+    told += [f"v_{part} AS {part}" for part in beside if waiting]
+    shown = ", ".join(told)
     text = f"SELECT {shown} FROM ({summed}){order}"
     return Statement(text + SETTINGS, parameters | more | {"currency": asked.currency})
 
@@ -120,11 +127,14 @@ def key_of(asked: Asked) -> tuple[str, ...]:
 
 
 def _measure(name: str, form: Form) -> str:
-    """The measure in SQL, by the rules of `measures`: money without any price is unknown."""
+    """The measure in SQL, by the rules of `measures`: money without any price is unknown.
+
+    So it is where all prices are in other currencies.
+    """
     if name == "tokens":
         return " + ".join(f"v_{part}" for part in TOKENS)
     if MEASURES[name].kind == "money":
-        known = f"if(v_pending_calls > 0 AND v_billed = 0, NULL, v_{name})"
+        known = f"if(v_pending_calls + v_{OTHER_CURRENCY} > 0 AND v_billed = 0, NULL, v_{name})"
         return _money(known, form)
     return f"v_{MEASURES[name].parts[0]}"
 

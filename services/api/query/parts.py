@@ -46,6 +46,8 @@ PARTS: dict[str, Part] = {
     "errors": _usage("sumIf(n, status = 'error')", "status", "calls"),
     "pending_calls": _usage("sumIf(n, pending != '')", "pending", "calls"),
     "billed": _usage(f"sumIf(n, {_IN_CURRENCY})", "currency", "calls"),
+    "other_currency_calls": _usage("sumIf(n, currency NOT IN ('', {currency:String}))", "currency",
+                                   "calls"),
     "unattributed": _usage(f"sumIf(n, org_id = '{UNATTRIBUTED}')", "calls"),
     "currencies": Part(
         "usage", "groupUniqArrayIf(toString(currency), currency != '')", ("currency",),

@@ -44,11 +44,18 @@ async def test_groups_are_all_there_and_exact(client_of: Clients, events: list[E
         whole = expected[row["org"], row["model"]]
         assert row["cost"] is None or isinstance(row["cost"], str)
         assert Decimal(row["cost"] or 0) == whole
+        mine = [e for e in events if (e.org, e.model) == (row["org"], row["model"])]
+        assert row["other_currency_calls"] == sum(
+            e.currency == "EUR" and not e.pending for e in mine
+        )
     assert sum(r["steps"] for r in told) == len(events)
     assert sum(r["pending_calls"] for r in told) == sum(bool(e.pending) for e in events)
     assert [(r["org"], r["model"]) for r in told] == sorted(
         ((r["org"], r["model"]) for r in told), key=lambda k: tuple(p.encode() for p in k)
     )
+    async with client_of("reader") as client:
+        yen = await rows(client, by=["org"], measures=["cost", "steps"], currency="JPY")
+    assert [r["cost"] for r in yen] == [None] * len(yen), "priced, but not in yen"
     assert sum(Decimal(r["cost"] or 0) for r in days) == sum(expected.values())
     assert all(r["start"].endswith("T00:00:00+05:45") for r in days[1:] if "T" in r["start"])
 
