@@ -14,19 +14,16 @@ from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
 from services.ingest.otlp.around import name_models
 from services.ingest.otlp.conventions import (
-    TABLE,
-    Found,
-    Table,
     agents,
     llama_index,
     logfire,
     mistral,
-    read,
     servers,
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import of_call, of_gateway, of_model_name
+from services.ingest.otlp.table import TABLE, Found, Table, read
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
-    Found,
     claude_code,
     haystack,
     judgment,
@@ -17,6 +16,7 @@ from services.ingest.otlp.conventions import (
     spring_ai,
     vercel,
 )
+from services.ingest.otlp.table import Found
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
