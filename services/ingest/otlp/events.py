@@ -17,12 +17,12 @@ from services.ingest.otlp.conventions import (
     agents,
     llama_index,
     logfire,
-    mistral,
     servers,
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import of_call, of_gateway, of_model_name
+from services.ingest.otlp.siblings import SDKS, nest
 from services.ingest.otlp.table import TABLE, Found, Table, read
 from services.ingest.otlp.values import (
     TEXT_MAX,
@@ -40,9 +40,6 @@ IDENTITY = (
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
-_SDKS = frozenset({
-    "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
-})  # fmt: skip
 _GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
 """They ask the provider themselves: what a client calls a model is a name of theirs."""
 _INSTRUMENTATIONS = (
@@ -79,6 +76,7 @@ def read_spans(spans: Iterable[Span], table: Table = TABLE) -> list[tuple[Span, 
     """Every span that is a step, and what one says for another."""
     steps = list(_each(spans, table))
     name_models([step.fields for _, step in steps])
+    nest([(span, step.fields) for span, step in steps])
     return steps
 
 
@@ -254,7 +252,7 @@ def _nanoseconds(told: str) -> int:
 
 def wire_rank(scope: str) -> int:
     """How near to the provider a library tells: its own SDK, what wraps the SDK, a framework."""
-    if scope in _SDKS or scope in _GATEWAYS:
+    if scope in SDKS or scope in _GATEWAYS:
         return SDK
     part = scope.rpartition("/instrumentation-")[2] if "/" in scope else scope
     names = {name.lower() for name in part.replace("-", "_").split(".")}
