@@ -10,7 +10,7 @@ from services.ingest.otlp.values import TEXT_MAX, amount, count, parsed, text
 
 COUNTS = frozenset({
     "input", "output", "total", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h",
-    "reasoning", "http_status", "raw_input", "fresh_input", "beside_input",
+    "reasoning", "whole", "http_status", "raw_input", "fresh_input", "beside_input",
     *langfuse.KINDS_OF["input"], *langfuse.KINDS_OF["output"],
 })  # fmt: skip
 RAW = frozenset({"ttft_s", "ttft_ms"})

@@ -24,6 +24,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openlit.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
+    "opentelemetry.instrumentation.genai.bedrock": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
@@ -82,6 +83,7 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     """The counts of a span."""
     told = {name: found[name].value for name in found.keys() & Counts._fields}
     received, sent, total = (_value(found, name) for name in ("input", "output", "total"))
+    total = _value(found, "whole") or total
     if received is None and operation in NO_OUTPUT:
         received = total
     read, written = told.get("cache_read"), _written(told)

@@ -71,6 +71,7 @@ CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
     "genkit:output", f"{haystack.CALL_NAME}.output", products.COMPLETION,
+    mlflow.RAW,
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""
