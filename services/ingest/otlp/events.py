@@ -18,6 +18,7 @@ from services.ingest.otlp.conventions import (
     llama_index,
     logfire,
     servers,
+    vercel,
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
@@ -99,6 +100,8 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     found = read(span.attributes, table)
     if span.scope == llama_index.SCOPE:
         found = _with_events(span, table) | found
+    if span.scope == vercel.SCOPE and "agent" in found:
+        found.setdefault("feature", found["agent"])
     if what == "chat" and not _value(found, "output"):
         what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):

@@ -22,6 +22,7 @@ from services.ingest.otlp.conventions import (
     litellm,
     llama_index,
     logfire,
+    mastra,
     mistral,
     mlflow,
     openinference,
@@ -29,6 +30,7 @@ from services.ingest.otlp.conventions import (
     servers,
     traceloop,
     vercel,
+    voltagent,
 )
 from services.ingest.otlp.values import text
 from services.ingest.otlp.wire import Span
@@ -38,6 +40,7 @@ IGNORE = "ignore"
 OTHER, AGENT = "other", "invoke_agent"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
+    (mastra.ATTRIBUTE, mastra.OPERATIONS),
     (ag2.ATTRIBUTE, ag2.OPERATIONS),
     (langfuse.ATTRIBUTE, langfuse.OPERATIONS),
     (openinference.ATTRIBUTE, openinference.OPERATIONS),
@@ -59,6 +62,7 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
     (confident.ATTRIBUTE, confident.OPERATIONS),
     (judgment.ATTRIBUTE, judgment.OPERATIONS),
+    (voltagent.ATTRIBUTE, voltagent.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 

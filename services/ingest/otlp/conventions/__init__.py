@@ -36,13 +36,14 @@ from services.ingest.otlp.conventions import (
     spring_ai,
     traceloop,
     vercel,
+    voltagent,
 )
 
 CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
     servers, spring_ai, braintrust, kinds, laminar, products,
-    langwatch, confident, judgment,
+    langwatch, confident, judgment, voltagent,
 )  # fmt: skip
 
 ORG_NAMES = tuple(
