@@ -17,6 +17,7 @@ from services.ingest.otlp.conventions import (
     agents,
     llama_index,
     logfire,
+    monocle,
     servers,
     vercel,
 )
@@ -43,6 +44,7 @@ FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference 
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
 _GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
 """They ask the provider themselves: what a client calls a model is a name of theirs."""
+_TOLD_BY_EVENTS: frozenset[str] = frozenset({llama_index.SCOPE, monocle.SCOPE})
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
     "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
@@ -98,7 +100,7 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     if what == IGNORE:
         return None
     found = read(span.attributes, table)
-    if span.scope == llama_index.SCOPE:
+    if span.scope in _TOLD_BY_EVENTS:
         found = _with_events(span, table) | found
     if span.scope == vercel.SCOPE and "agent" in found:
         found.setdefault("feature", found["agent"])

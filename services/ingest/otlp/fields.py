@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.ingest.otlp.conventions import langfuse, spring_ai
+from services.ingest.otlp.conventions import langfuse, monocle, spring_ai
 from services.ingest.otlp.values import TEXT_MAX, amount, count, parsed, text
 
 COUNTS = frozenset({
@@ -65,7 +65,8 @@ def _response_id(value: Any) -> str | None:
 
 def _provider(value: Any) -> str | None:
     told = as_name(value)
-    return None if told is None or told.lower() in _NO_PROVIDER else told
+    is_none = told is None or told.lower() in _NO_PROVIDER or told.startswith(monocle.NO_PROVIDER)
+    return None if is_none else told
 
 
 def _cost(value: Any) -> Any:

@@ -5,7 +5,7 @@ Libraries write the API behind the name (`openai.chat`), or a framework's name, 
 
 import re
 
-from services.ingest.otlp.conventions import agents
+from services.ingest.otlp.conventions import agents, monocle
 from services.pricing.providers import KNOWN, canonical
 
 _BY_MODEL = tuple(
@@ -86,6 +86,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if told.lower() in _FOUNDRY:
         is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
+    told = told.removeprefix(monocle.PROVIDER)
     plain = told.lower().removesuffix("_llm").removesuffix("_responses")
     told = _ALSO.get(plain, plain if plain in _CLASSES else told)
     named = "" if instrumented in _HOSTS else provider(told, "")

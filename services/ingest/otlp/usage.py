@@ -13,6 +13,7 @@ from services.ingest.otlp.conventions import (
     judgment,
     laminar,
     langfuse,
+    monocle,
     spring_ai,
     vercel,
 )
@@ -28,6 +29,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
+    monocle.SCOPE: frozenset({"anthropic"}),
     "pipecat": frozenset({"anthropic", "aws.bedrock"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
     "agent_framework": frozenset(

@@ -27,8 +27,10 @@ def test_a_call_of_voltagent_and_one_that_failed() -> None:
 
 def test_what_is_inside_a_request_of_mastra_is_no_call() -> None:
     llm = {"openinference.span.kind": "LLM"}
-    asked = step(1, llm | {"mastra.span.type": "model_generation", "llm.model_name": "gpt-4o",
-                           "llm.token_count.prompt": 2030, "llm.token_count.completion": 403})  # fmt: skip
+    asked = step(1, llm | {
+        "mastra.span.type": "model_generation", "llm.model_name": "gpt-4o",
+        "llm.token_count.prompt": 2030, "llm.token_count.completion": 403,
+    })  # fmt: skip
     inside = step(2, llm | {"mastra.span.type": "model_step"}, asked)
     pieces = [step(n, llm | {"mastra.span.type": "model_chunk"}, inside) for n in (3, 4)]
     (call,) = decoded(*pieces, inside, asked, scope="@mastra/otel-exporter")["calls"]

@@ -18,6 +18,7 @@ from services.ingest.otlp.conventions import (
     confident,
     genkit,
     haystack,
+    honeyhive,
     judgment,
     kinds,
     laminar,
@@ -29,9 +30,11 @@ from services.ingest.otlp.conventions import (
     logfire,
     mistral,
     mlflow,
+    monocle,
     openinference,
     otel,
     products,
+    respan,
     servers,
     spring_ai,
     traceloop,
@@ -43,7 +46,7 @@ CONVENTIONS = (
     otel, vercel, openinference, traceloop, langfuse, langsmith, litellm, mlflow, adk, ag2, mistral,
     haystack, logfire, claude_code, codex, genkit, llama_index, agents,
     servers, spring_ai, braintrust, kinds, laminar, products,
-    langwatch, confident, judgment, voltagent,
+    langwatch, confident, judgment, voltagent, monocle, honeyhive, respan,
 )  # fmt: skip
 
 ORG_NAMES = tuple(
@@ -72,7 +75,7 @@ CONTENT = frozenset({
     "output.value", "gen_ai.completion", "mlflow.spanOutputs", "mlflow.spanInputs",
     "langfuse.observation.output", "gcp.vertex.agent.llm_response", "haystack.component.output",
     "genkit:output", f"{haystack.CALL_NAME}.output", products.COMPLETION,
-    mlflow.RAW,
+    mlflow.RAW, logfire.ANSWER,
 })  # fmt: skip
 """Those of them that are opened for what nothing else says: the id of the response, the usage. A
 count of 0 there is none: answers fill in what they do not know."""

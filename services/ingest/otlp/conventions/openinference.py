@@ -15,6 +15,9 @@ OPERATIONS: dict[str, str] = {
     "unknown": "other",
 }  # fmt: skip
 
+REST = "chain"
+"""What those who write other conventions' spans in this one call what they do not know."""
+
 _BEEAI = "openinference.instrumentation.beeai"
 ERROR = (_BEEAI, "error")
 """Scope and name of a span of a model's kind that only says what went wrong in the one above."""
