@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp import usage
-from services.ingest.otlp.around import name_models
+from services.ingest.otlp.around import name_models, name_providers
 from services.ingest.otlp.conventions import (
     agents,
     llama_index,
@@ -42,7 +42,9 @@ IDENTITY = (
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
-_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
+_GATEWAYS: frozenset[str] = frozenset({
+    "litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal",
+})  # fmt: skip
 """They ask the provider themselves: what a client calls a model is a name of theirs."""
 _TOLD_BY_EVENTS: frozenset[str] = frozenset({llama_index.SCOPE, monocle.SCOPE})
 _INSTRUMENTATIONS = (
@@ -78,7 +80,9 @@ def readings(spans: Iterable[Span], table: Table = TABLE) -> list[Reading]:
 def read_spans(spans: Iterable[Span], table: Table = TABLE) -> list[tuple[Span, Reading]]:
     """Every span that is a step, and what one says for another."""
     steps = list(_each(spans, table))
-    name_models([step.fields for _, step in steps])
+    fields = [step.fields for _, step in steps]
+    name_models(fields)
+    name_providers(fields, _GATEWAYS)
     nest([(span, step.fields) for span, step in steps])
     return steps
 
