@@ -86,7 +86,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if told.lower() in _FOUNDRY:
         is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
-    told = told.removeprefix(monocle.PROVIDER)
+    told = of_address(told.removeprefix(monocle.PROVIDER))
     plain = told.lower().removesuffix("_llm").removesuffix("_responses")
     told = _ALSO.get(plain, plain if plain in _CLASSES else told)
     named = "" if instrumented in _HOSTS else provider(told, "")
@@ -96,6 +96,31 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if slash and canonical(before) in KNOWN:
         return canonical(before)
     return of_model(answered) or of_model(asked)
+
+
+_OWN_ADDRESS = re.compile(r"(localhost|(\d+\.){3}\d+)(:\d+)?$")
+_HOST_NAMES = {
+    "api.openai.com": "openai", "openai.azure.com": "azure.ai.openai",
+    "api.anthropic.com": "anthropic", "generativelanguage.googleapis.com": "gcp.gemini",
+    "aiplatform.googleapis.com": "gcp.vertex_ai", "amazonaws.com": "aws.bedrock",
+    "api.mistral.ai": "mistral_ai", "api.groq.com": "groq", "api.deepseek.com": "deepseek",
+    "api.x.ai": "x_ai", "openrouter.ai": "openrouter", "api.together.xyz": "together",
+    "api.fireworks.ai": "fireworks", "api.perplexity.ai": "perplexity",
+    "api.cerebras.ai": "cerebras", "api.cohere.com": "cohere",
+}  # fmt: skip
+
+
+def of_address(told: str) -> str:
+    """The provider where LiveKit tells the host that was asked; one's own host tells none.
+
+    >>> of_address("api.openai.com"), of_address("mine.openai.azure.com"), of_address("10.0.0.1:80")
+    ('openai', 'azure.ai.openai', '')
+    """
+    if "." not in told and ":" not in told:
+        return told
+    host = told.partition(":")[0].lower()
+    known = (named for end, named in _HOST_NAMES.items() if ("." + host).endswith("." + end))
+    return next(known, "" if _OWN_ADDRESS.match(told) else told)
 
 
 _ACCOUNT = "@"

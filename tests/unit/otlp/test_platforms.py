@@ -115,3 +115,31 @@ def test_a_model_call_that_a_converter_knew_no_kind_for() -> None:
     assert (call["operation"], call["input_tokens_total"]) == ("embeddings", 18)
     agent = {"openinference.span.kind": "CHAIN", "gen_ai.operation.name": "invoke_agent"}
     assert decoded(step(1, agent | {INPUT: 18}), scope="agent_framework")["calls"] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "model", "expected"),
+    [
+        ("api.openai.com", "mine", "openai"),
+        ("mine.openai.azure.com", "gpt-4o", "azure.ai.openai"),
+        ("bedrock-runtime.us-east-1.amazonaws.com", "mine", "aws.bedrock"),
+        ("127.0.0.1:4000", "claude-sonnet-4-5", "anthropic"),
+        ("localhost:4000", "mine", None),
+        ("llm.acme.example", "mine", "llm.acme.example"),
+        ("openai.chat", "mine", "openai"),
+    ],
+)
+def test_a_provider_that_livekit_tells_by_its_host(
+    told: str, model: str, expected: str | None
+) -> None:
+    asked = {"gen_ai.provider.name": told, "gen_ai.request.model": model}
+    (call,) = decoded(step(1, CHAT | asked), scope="livekit-agents")["calls"]
+    assert call["provider"] == expected
+
+
+def test_details_that_mirascope_tells_beside_the_convention() -> None:
+    usage = {"input_tokens": 1040, "cache_read_tokens": 304, "cache_write_tokens": 104,
+             "reasoning_tokens": 54}  # fmt: skip
+    told = CHAT | {INPUT: 1040, OUTPUT: 204, "mirascope.response.usage": json.dumps(usage)}
+    (call,) = decoded(step(1, told), scope="mirascope.llm")["calls"]
+    assert tokens(call) == (1040, 304, 104, 204, 54)

@@ -1,4 +1,5 @@
-"""Names of products that else keep to the convention: PostHog, Weave, Cloudflare's AI Gateway.
+"""Names of products that else keep to the convention: PostHog, Weave, Mirascope,
+Cloudflare's AI Gateway.
 
 The gateway has the whole answer as JSON in text; of its tokens it tells the sums alone.
 """
@@ -7,7 +8,12 @@ from services.ingest.otlp.conventions import answers
 
 _POSTHOG = "posthog_distinct_id"
 COMPLETION = "gen_ai.completion_json"
-SOURCES = answers.places(f"{COMPLETION}|") | {
+_MIRASCOPE = "mirascope.response.usage"
+_ANSWER = answers.places(f"{COMPLETION}|")
+SOURCES = _ANSWER | {
+    "cache_read": (*_ANSWER["cache_read"], f"{_MIRASCOPE}|cache_read_tokens"),
+    "cache_write": (*_ANSWER["cache_write"], f"{_MIRASCOPE}|cache_write_tokens"),
+    "reasoning": (*_ANSWER["reasoning"], f"{_MIRASCOPE}|reasoning_tokens"),
     "response_model": (f"{COMPLETION}|model",),
     "response_id": (f"{COMPLETION}|id",),
     "conversation_id": ("wandb.thread_id", "$session_id", "$ai_session_id"),
