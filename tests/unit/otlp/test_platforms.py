@@ -143,3 +143,14 @@ def test_details_that_mirascope_tells_beside_the_convention() -> None:
     told = CHAT | {INPUT: 1040, OUTPUT: 204, "mirascope.response.usage": json.dumps(usage)}
     (call,) = decoded(step(1, told), scope="mirascope.llm")["calls"]
     assert tokens(call) == (1040, 304, 104, 204, 54)
+
+
+@pytest.mark.parametrize(
+    ("said", "operation"),
+    [("Chat", "chat"), ("TextCompletion", "text_completion"), ("GenerateContent", "chat")],
+)
+def test_a_call_of_microsofts_agents_for_a_tenant(said: str, operation: str) -> None:
+    told = {"gen_ai.operation.name": said, "gen_ai.request.model": "gpt-4o",
+            "microsoft.tenant.id": "acme"}  # fmt: skip
+    (call,) = decoded(step(1, told), scope="Agent365Sdk")["calls"]
+    assert (call["operation"], call["org_id"]) == (operation, "acme")

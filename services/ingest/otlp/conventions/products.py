@@ -1,5 +1,5 @@
-"""Names of products that else keep to the convention: PostHog, Weave, Mirascope,
-Cloudflare's AI Gateway.
+"""Names of products that else keep to the convention: PostHog, Weave, Mirascope, Galileo, Agent 365
+of Microsoft, Cloudflare's AI Gateway.
 
 The gateway has the whole answer as JSON in text; of its tokens it tells the sums alone.
 """
@@ -16,7 +16,9 @@ SOURCES = _ANSWER | {
     "reasoning": (*_ANSWER["reasoning"], f"{_MIRASCOPE}|reasoning_tokens"),
     "response_model": (f"{COMPLETION}|model",),
     "response_id": (f"{COMPLETION}|id",),
-    "conversation_id": ("wandb.thread_id", "$session_id", "$ai_session_id"),
+    "conversation_id": ("wandb.thread_id", "$session_id", "$ai_session_id", "galileo.session.id",
+                        "microsoft.session.id"),
+    "org_id": ("microsoft.tenant.id",),
     "user_id": ("posthog.distinct_id", f"ai.telemetry.metadata.{_POSTHOG}",
                 f"ai.settings.context.{_POSTHOG}"),
 }  # fmt: skip
