@@ -19,6 +19,7 @@ from services.ingest.otlp.conventions import (
     logfire,
     monocle,
     servers,
+    strands,
     vercel,
 )
 from services.ingest.otlp.conventions.otel import of_name
@@ -103,11 +104,7 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     what = operation(span)
     if what == IGNORE:
         return None
-    found = read(span.attributes, table)
-    if span.scope in _TOLD_BY_EVENTS:
-        found = _with_events(span, table) | found
-    if span.scope == vercel.SCOPE and "agent" in found:
-        found.setdefault("feature", found["agent"])
+    found, scope = _found(span, table)
     if what == "chat" and not _value(found, "output"):
         what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
@@ -115,12 +112,25 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:
-        counts = usage.counts(found, span.scope, what, _provider(found, span.scope))
+        counts = usage.counts(found, scope, what, _provider(found, scope))
         if fields["status"] == "ok":
             counts = usage.of_answer(counts)
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
+
+
+def _found(span: Span, table: Table) -> tuple[dict[str, Found], str]:
+    """What a span says where libraries put it, and the name of its library."""
+    found = read(span.attributes, table)
+    if span.scope in _TOLD_BY_EVENTS:
+        found = _with_events(span, table) | found
+    if span.scope == vercel.SCOPE and "agent" in found:
+        found.setdefault("feature", found["agent"])
+    scope = strands.scope(span.scope, span.attributes)
+    if scope != span.scope:
+        found.pop("provider", None)
+    return found, scope
 
 
 def _with_events(span: Span, table: Table) -> dict[str, Found]:

@@ -15,6 +15,7 @@ from services.ingest.otlp.conventions import (
     langfuse,
     monocle,
     spring_ai,
+    strands,
     vercel,
 )
 from services.ingest.otlp.table import Found
@@ -31,6 +32,7 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
     monocle.SCOPE: frozenset({"anthropic"}),
     "pipecat": frozenset({"anthropic", "aws.bedrock"}),
+    strands.SCOPE: frozenset({"anthropic"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
     "agent_framework": frozenset(
         {

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.otlp.test_agents import step, tokens
-from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, decoded
+from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, decoded
 
 VOLT = {
     "span.type": "llm", "llm.model": "gpt-4o", "conversation.id": "c-1", "user.id": "u-1",
@@ -43,3 +43,24 @@ def test_what_a_call_of_vercels_sdk_is_for(scope: str, feature: str | None) -> N
     agent = step(1, {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "support-chat"})
     (call,) = decoded(agent, step(2, CHAT | {INPUT: 9, OUTPUT: 4}, agent), scope=scope)["calls"]
     assert call["feature"] == feature
+
+
+@pytest.mark.parametrize(
+    ("scope", "model", "expected"),
+    [
+        ("my-service", "claude-sonnet-4-5", ("anthropic", 945)),
+        ("strands-agents", "claude-sonnet-4-5", ("anthropic", 945)),
+        ("my-service", "gpt-4o", ("openai", 640)),
+        ("strands.telemetry.tracer", "claude-sonnet-4-5", ("my-service", 640)),
+    ],
+)
+def test_strands_tells_the_service_for_the_provider(
+    scope: str, model: str, expected: tuple[str, int]
+) -> None:
+    told = CHAT | {"gen_ai.request.model": model, INPUT: 640, OUTPUT: 205, READ: 305,
+                   "gen_ai.event.start_time": "2026-11-28T05:16:01.884Z"}  # fmt: skip
+    system = "my-service" if scope.startswith("strands.") else scope
+    one = step(1, {key: value for key, value in told.items() if key != "gen_ai.provider.name"}
+               | {"gen_ai.system": system})  # fmt: skip
+    (call,) = decoded(one, scope=scope)["calls"]
+    assert (call["provider"], call["input_tokens_total"]) == expected
