@@ -20,6 +20,7 @@ SDKS: frozenset[str] = frozenset({
 
 Fields = dict[str, Any]
 Step = tuple[Span, Fields]
+Place = tuple[str, str]
 
 
 def nest(steps: Sequence[Step]) -> None:
@@ -28,18 +29,27 @@ def nest(steps: Sequence[Step]) -> None:
     inner = [step for step in calls if step[0].scope in SDKS and step[0].parent_id]
     if not inner:
         return
-    beside: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    beside: dict[Place, dict[str, Step]] = defaultdict(dict)
     for step in calls:
         if step[0].scope not in SDKS:
-            beside[step[0].trace_id, step[0].parent_id].append(step)
-    for span, fields in sorted(inner, key=_start):
-        among = beside[span.trace_id, span.parent_id]
-        around = [outer for outer in among if _is_around(outer, (span, fields))]
-        if around:
-            nearest = max(around, key=_start)
-            fields["parent_span_id"] = nearest[0].span_id
-            fields.update(_failure(nearest[1]) if "usage_payload" not in fields else {})
-            among.remove(nearest)
+            beside[step[0].trace_id, step[0].parent_id][step[0].span_id] = step
+    found: dict[Place, Step] = {}
+    for step in sorted(inner, key=_start):
+        place = step[0].trace_id, step[0].span_id
+        among = beside[step[0].trace_id, step[0].parent_id]
+        if place not in found:
+            around = [outer for outer in among.values() if _is_around(outer, step)]
+            found |= {place: max(around, key=_start)} if around else {}
+        if place in found:
+            _put_below(step[1], found[place])
+            among.pop(found[place][0].span_id, None)
+
+
+def _put_below(fields: Fields, outer: Step) -> None:
+    """Also a span that was sent twice, so that both tell the same."""
+    fields["parent_span_id"] = outer[0].span_id
+    if "usage_payload" not in fields:
+        fields.update(_failure(outer[1]))
 
 
 def _failure(told: Fields) -> Fields:

@@ -79,3 +79,9 @@ def test_what_stands_elsewhere_in_the_trace_is_another_call() -> None:
     outer = asked(1, ASKED)
     elsewhere = asked(2, REQUEST, 10, 990) | {"parentSpanId": "00000000000000aa"}
     assert len(calls([outer], [elsewhere])) == 2
+
+
+def test_spans_that_are_sent_twice() -> None:
+    outer, inner = asked(1, ASKED), asked(2, REQUEST, 10, 990)
+    assert [len(call["told_by"]) for call in calls([outer], [inner, inner])] == [2]
+    assert [len(call["told_by"]) for call in calls([outer, outer], [inner, inner])] == [2]
