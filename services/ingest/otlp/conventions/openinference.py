@@ -58,7 +58,7 @@ SOURCES = _ANSWER | {
 }  # fmt: skip
 
 CONTENTS = {"input.value": ("sent", ""), "output.value": ("returned", "")}
-PREFIXES = {
+PREFIXES: dict[str, tuple[str, str]] = {
     "retrieval.documents.": ("retrieved", ""), "reranker.output_documents.": ("retrieved", ""),
 }  # fmt: skip
 """`llm.input_messages.*` repeat `input.value`."""

@@ -128,7 +128,10 @@ CONTENTS = {
     "tool_response": ("returned", "tool"),
 }
 """What was said: attribute to kind and role of the piece. Opt-in in the client, too."""
-PREFIXES = {"gen_ai.prompt.": ("sent", ""), "gen_ai.completion.": ("returned", "assistant")}
+PREFIXES: dict[str, tuple[str, str]] = {
+    "gen_ai.prompt.": ("sent", ""),
+    "gen_ai.completion.": ("returned", "assistant"),
+}
 EVENT_ROLES = {
     "gen_ai.system.message": ("sent", "system"), "gen_ai.user.message": ("sent", "user"),
     "gen_ai.assistant.message": ("sent", "assistant"), "gen_ai.tool.message": ("sent", "tool"),

@@ -3,7 +3,7 @@
 A request tells the usage of its last step where the model called tools, the agent the sum.
 """
 
-ATTRIBUTE = "span.type"
+ATTRIBUTE: str = "span.type"
 OPERATIONS = {
     "llm": "chat", "tool": "execute_tool", "agent": "invoke_agent", "retriever": "retrieval",
     "workflow": "invoke_agent", "workflow-step": "invoke_agent", "guardrail": "guardrail",
