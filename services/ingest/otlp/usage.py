@@ -53,6 +53,7 @@ THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 """Providers that count thoughts beside the answer. What their total has besides is thoughts."""
 THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
+    "openlit.otel.tracing",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
 THOUGHTS_ADDED = {"gcp.vertex.agent": "gen_ai.usage.reasoning.output_tokens"}
