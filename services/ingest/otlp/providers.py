@@ -98,6 +98,8 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     return of_model(answered) or of_model(asked)
 
 
+_ACCOUNT = "@"
+"""How what Portkey's gateway knows an account at a provider by begins, before its model."""
 _OWN_ADDRESS = re.compile(r"(localhost|(\d+\.){3}\d+)(:\d+)?$")
 _HOST_NAMES = {
     "api.openai.com": "openai", "openai.azure.com": "azure.ai.openai",
@@ -111,20 +113,19 @@ _HOST_NAMES = {
 
 
 def of_address(told: str) -> str:
-    """The provider where LiveKit tells the host that was asked; one's own host tells none.
+    """The provider where LiveKit tells the host that was asked; one's own host tells none, nor does
+    Portkey's name of an account.
 
     >>> of_address("api.openai.com"), of_address("mine.openai.azure.com"), of_address("10.0.0.1:80")
     ('openai', 'azure.ai.openai', '')
     """
+    if told.startswith(_ACCOUNT):
+        return ""
     if "." not in told and ":" not in told:
         return told
     host = told.partition(":")[0].lower()
     known = (named for end, named in _HOST_NAMES.items() if ("." + host).endswith("." + end))
     return next(known, "" if _OWN_ADDRESS.match(told) else told)
-
-
-_ACCOUNT = "@"
-"""How what Portkey's gateway knows an account at a provider by begins, before its model."""
 
 
 def of_gateway(asked: str, upstream: str) -> str:

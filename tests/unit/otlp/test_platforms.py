@@ -127,9 +127,10 @@ def test_a_model_call_that_a_converter_knew_no_kind_for() -> None:
         ("localhost:4000", "mine", None),
         ("llm.acme.example", "mine", "llm.acme.example"),
         ("openai.chat", "mine", "openai"),
+        ("@openai-prod", "gpt-4o", "openai"),
     ],
 )
-def test_a_provider_that_livekit_tells_by_its_host(
+def test_a_provider_told_by_its_host_or_an_account(
     told: str, model: str, expected: str | None
 ) -> None:
     asked = {"gen_ai.provider.name": told, "gen_ai.request.model": model}
