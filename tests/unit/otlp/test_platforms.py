@@ -138,6 +138,17 @@ def test_a_provider_told_by_its_host_or_an_account(
     assert call["provider"] == expected
 
 
+def test_a_call_that_litellm_tells_on_a_span_of_langfuse() -> None:
+    span = {"langfuse.observation.type": "span", "langfuse.trace.metadata.org_id": "acme"}
+    told = {"openinference.span.kind": "LLM", "llm.provider": "anthropic",
+            "llm.model_name": "claude-sonnet-4-5", "llm.response.id": "chatcmpl-1",
+            "llm.token_count.prompt": 1130, "llm.token_count.completion": 213}  # fmt: skip
+    (call,) = decoded(step(1, span | told), scope="langfuse-sdk")["calls"]
+    assert (tokens(call)[::3], call["response_id"]) == ((1130, 213), "chatcmpl-1")
+    assert (call["org_id"], call["provider"]) == ("acme", "anthropic")
+    assert decoded(step(1, span), scope="langfuse-sdk")["calls"] == []
+
+
 def test_details_that_mirascope_tells_beside_the_convention() -> None:
     usage = {"input_tokens": 1040, "cache_read_tokens": 304, "cache_write_tokens": 104,
              "reasoning_tokens": 54}  # fmt: skip
