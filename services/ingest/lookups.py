@@ -1,6 +1,6 @@
 """Where a key's spans say whose call it is: its own attributes first, then the usual ones."""
 
-from services.ingest.otlp.conventions import TABLE, Table, build
+from services.ingest.otlp.table import TABLE, Table, build
 from services.runtime.keys import ApiKey
 
 

@@ -1,7 +1,9 @@
-"""What a call does not say itself, but the call around it in the same request does: its model.
+"""What a call does not say itself, but another telling of it in the same request does.
 
 Codex tells the usage on one span and the model on another above it. A span is priced as it is told,
 so what belongs together is put together where both are at hand; else the call stays pending.
+A gateway's client takes it for the provider whose API it speaks, and tells the id that the gateway
+tells, too: that one knows who answered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,18 @@ def name_models(steps: Sequence[Fields]) -> None:
         around = _call_around(step, by_place)
         told = {name: around[name] for name in ("provider", *MODELS) if name in around}
         step.update(told | step)
+
+
+def name_providers(steps: Sequence[Fields], gateways: frozenset[str]) -> None:
+    """Take the provider that a gateway tells for all tellings of the same answer."""
+    known = {
+        step["response_id"]: step["provider"]
+        for step in steps
+        if step["emitter"] in gateways and "provider" in step and "response_id" in step
+    }
+    for step in steps if known else ():
+        if step.get("response_id") in known:
+            step["provider"] = known[step["response_id"]]
 
 
 def _model(step: Mapping[str, Any]) -> str:

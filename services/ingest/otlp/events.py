@@ -12,21 +12,21 @@ from typing import Any, NamedTuple, get_args
 
 from schemas.call import MODEL_OPERATIONS, IdentityField
 from services.ingest.otlp import usage
-from services.ingest.otlp.around import name_models
+from services.ingest.otlp.around import name_models, name_providers
 from services.ingest.otlp.conventions import (
-    TABLE,
-    Found,
-    Table,
     agents,
     llama_index,
     logfire,
-    mistral,
-    read,
+    monocle,
     servers,
+    strands,
+    vercel,
 )
 from services.ingest.otlp.conventions.otel import of_name
 from services.ingest.otlp.kind import IGNORE, operation
 from services.ingest.otlp.providers import of_call, of_gateway, of_model_name
+from services.ingest.otlp.siblings import SDKS, nest
+from services.ingest.otlp.table import TABLE, Found, Table, read
 from services.ingest.otlp.values import (
     TEXT_MAX,
     Attributes,
@@ -40,11 +40,11 @@ IDENTITY: tuple[str, ...] = get_args(IdentityField)
 MILLISECONDS_MAX = 4_294_967_295
 FIRST_TOKEN_EVENT = "First Token Stream Event"  # noqa: S105 - an OpenInference event name
 SDK, INSTRUMENTATION, FRAMEWORK = 3, 2, 1
-_SDKS = frozenset({
-    "com.anthropic.sdk.python", "com.anthropic.sdk.typescript", "com.openai.sdk", mistral.SCOPE,
+_GATEWAYS: frozenset[str] = frozenset({
+    "litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal",
 })  # fmt: skip
-_GATEWAYS = frozenset({"litellm", "envoyproxy/ai-gateway", "openrouter", "kong-internal"})
 """They ask the provider themselves: what a client calls a model is a name of theirs."""
+_TOLD_BY_EVENTS: frozenset[str] = frozenset({llama_index.SCOPE, monocle.SCOPE})
 _INSTRUMENTATIONS = (
     "opentelemetry.instrumentation.", "openinference.instrumentation.", "openlit.",
     "@opentelemetry/instrumentation-", "@arizeai/openinference-instrumentation-",
@@ -78,7 +78,10 @@ def readings(spans: Iterable[Span], table: Table = TABLE) -> list[Reading]:
 def read_spans(spans: Iterable[Span], table: Table = TABLE) -> list[tuple[Span, Reading]]:
     """Every span that is a step, and what one says for another."""
     steps = list(_each(spans, table))
-    name_models([step.fields for _, step in steps])
+    fields = [step.fields for _, step in steps]
+    name_models(fields)
+    name_providers(fields, _GATEWAYS)
+    nest([(span, step.fields) for span, step in steps])
     return steps
 
 
@@ -98,9 +101,7 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     what = operation(span)
     if what == IGNORE:
         return None
-    found = read(span.attributes, table)
-    if span.scope == llama_index.SCOPE:
-        found = _with_events(span, table) | found
+    found, scope = _found(span, table)
     if what == "chat" and not _value(found, "output"):
         what = of_model_name("".join(_models(found))) or what
     if span.is_error and what in MODEL_OPERATIONS and (said := of_name(span.scope, span.name)):
@@ -108,12 +109,25 @@ def reading(span: Span, resource: Mapping[str, Found], table: Table = TABLE) -> 
     fields = _common(span, what, found, resource)
     counts = usage.Counts()
     if what in MODEL_OPERATIONS:
-        counts = usage.counts(found, span.scope, what, _provider(found, span.scope))
+        counts = usage.counts(found, scope, what, _provider(found, scope))
         if fields["status"] == "ok":
             counts = usage.of_answer(counts)
         fields |= _call(span, found, counts, what)
     return Reading({name: value for name, value in fields.items() if value not in ("", None)},
                    counts, span.dropped)  # fmt: skip
+
+
+def _found(span: Span, table: Table) -> tuple[dict[str, Found], str]:
+    """What a span says where libraries put it, and the name of its library."""
+    found = read(span.attributes, table)
+    if span.scope in _TOLD_BY_EVENTS:
+        found = _with_events(span, table) | found
+    if span.scope == vercel.SCOPE and "agent" in found:
+        found.setdefault("feature", found["agent"])
+    scope = strands.scope(span.scope, span.attributes)
+    if scope != span.scope:
+        found.pop("provider", None)
+    return found, scope
 
 
 def _with_events(span: Span, table: Table) -> dict[str, Found]:
@@ -258,7 +272,7 @@ def _nanoseconds(told: str) -> int:
 
 def wire_rank(scope: str) -> int:
     """How near to the provider a library tells: its own SDK, what wraps the SDK, a framework."""
-    if scope in _SDKS or scope in _GATEWAYS:
+    if scope in SDKS or scope in _GATEWAYS:
         return SDK
     part = scope.rpartition("/instrumentation-")[2] if "/" in scope else scope
     names = {name.lower() for name in part.replace("-", "_").split(".")}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from schemas.call import MODEL_OPERATIONS
 from services.ingest.otlp.conventions import (
     adk,
     ag2,
@@ -13,6 +14,7 @@ from services.ingest.otlp.conventions import (
     confident,
     genkit,
     haystack,
+    honeyhive,
     judgment,
     kinds,
     laminar,
@@ -22,15 +24,18 @@ from services.ingest.otlp.conventions import (
     litellm,
     llama_index,
     logfire,
+    mastra,
     mistral,
     mlflow,
+    monocle,
     openinference,
     otel,
     servers,
     traceloop,
     vercel,
+    voltagent,
 )
-from services.ingest.otlp.values import text
+from services.ingest.otlp.values import Attributes, text
 from services.ingest.otlp.wire import Span
 
 IGNORE = "ignore"
@@ -38,6 +43,7 @@ IGNORE = "ignore"
 OTHER, AGENT = "other", "invoke_agent"
 
 _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
+    (mastra.ATTRIBUTE, mastra.OPERATIONS),
     (ag2.ATTRIBUTE, ag2.OPERATIONS),
     (langfuse.ATTRIBUTE, langfuse.OPERATIONS),
     (openinference.ATTRIBUTE, openinference.OPERATIONS),
@@ -59,6 +65,9 @@ _KINDS: tuple[tuple[str, Mapping[str, str] | Callable[[str], str]], ...] = (
     (langwatch.ATTRIBUTE, langwatch.OPERATIONS),
     (confident.ATTRIBUTE, confident.OPERATIONS),
     (judgment.ATTRIBUTE, judgment.OPERATIONS),
+    (voltagent.ATTRIBUTE, voltagent.OPERATIONS),
+    (monocle.ATTRIBUTE, monocle.OPERATIONS),
+    (honeyhive.ATTRIBUTE, honeyhive.OPERATIONS),
 )
 """The first attribute that is present with a known value decides."""
 
@@ -89,6 +98,8 @@ def _told(span: Span) -> str:
         if attribute in attributes:
             value = text(attributes.get(attribute))
             found = told(value) if callable(told) else told.get(value.lower())
+            if attribute == openinference.ATTRIBUTE and value.lower() == openinference.REST:
+                found = _call_by_convention(attributes) or found
             if found:
                 is_old = attribute == traceloop.OLD_ATTRIBUTE
                 return (is_old and traceloop.of_name(span.scope, span.name)) or found
@@ -96,6 +107,12 @@ def _told(span: Span) -> str:
     if span.name in _CALL_NAMES or is_call:
         return "chat"
     return _failed(span) or _named(span) or OTHER
+
+
+def _call_by_convention(attributes: Attributes) -> str:
+    """The operation, where the convention of OpenTelemetry tells one of a model."""
+    said = otel.OPERATIONS.get(text(attributes.get(otel.ATTRIBUTE)).lower(), "")
+    return said if said in MODEL_OPERATIONS else ""
 
 
 def _failed(span: Span) -> str:

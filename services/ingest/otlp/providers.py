@@ -5,7 +5,7 @@ Libraries write the API behind the name (`openai.chat`), or a framework's name, 
 
 import re
 
-from services.ingest.otlp.conventions import agents
+from services.ingest.otlp.conventions import agents, monocle
 from services.pricing.providers import KNOWN, canonical
 
 _BY_MODEL = tuple(
@@ -86,6 +86,7 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
     if told.lower() in _FOUNDRY:
         is_own = of_model(answered or asked) in ("openai", "")
         return "azure.ai.openai" if is_own else "azure.ai.inference"
+    told = of_address(told.removeprefix(monocle.PROVIDER))
     plain = told.lower().removesuffix("_llm").removesuffix("_responses")
     told = _ALSO.get(plain, plain if plain in _CLASSES else told)
     named = "" if instrumented in _HOSTS else provider(told, "")
@@ -99,6 +100,32 @@ def of_call(told: str, asked: str, answered: str, scope: str) -> str:
 
 _ACCOUNT = "@"
 """How what Portkey's gateway knows an account at a provider by begins, before its model."""
+_OWN_ADDRESS = re.compile(r"(localhost|(\d+\.){3}\d+)(:\d+)?$")
+_HOST_NAMES = {
+    "api.openai.com": "openai", "openai.azure.com": "azure.ai.openai",
+    "api.anthropic.com": "anthropic", "generativelanguage.googleapis.com": "gcp.gemini",
+    "aiplatform.googleapis.com": "gcp.vertex_ai", "amazonaws.com": "aws.bedrock",
+    "api.mistral.ai": "mistral_ai", "api.groq.com": "groq", "api.deepseek.com": "deepseek",
+    "api.x.ai": "x_ai", "openrouter.ai": "openrouter", "api.together.xyz": "together",
+    "api.fireworks.ai": "fireworks", "api.perplexity.ai": "perplexity",
+    "api.cerebras.ai": "cerebras", "api.cohere.com": "cohere",
+}  # fmt: skip
+
+
+def of_address(told: str) -> str:
+    """The provider where LiveKit tells the host that was asked; one's own host tells none, nor does
+    Portkey's name of an account.
+
+    >>> of_address("api.openai.com"), of_address("mine.openai.azure.com"), of_address("10.0.0.1:80")
+    ('openai', 'azure.ai.openai', '')
+    """
+    if told.startswith(_ACCOUNT):
+        return ""
+    if "." not in told and ":" not in told:
+        return told
+    host = told.partition(":")[0].lower()
+    known = (named for end, named in _HOST_NAMES.items() if ("." + host).endswith("." + end))
+    return next(known, "" if _OWN_ADDRESS.match(told) else told)
 
 
 def of_gateway(asked: str, upstream: str) -> str:

@@ -10,8 +10,8 @@ from schemas.call import OCCURRED_FUTURE_MAX, OCCURRED_PAST_MAX
 from schemas.dead import Refusal
 from services.ingest.core import ALL_ORGS, Caller, Refused, Taken
 from services.ingest.otlp import advice, contents, wire
-from services.ingest.otlp.conventions import Table
 from services.ingest.otlp.events import Reading, read_spans
+from services.ingest.otlp.table import Table
 
 REQUEST_FIELD = "occurred_at"
 

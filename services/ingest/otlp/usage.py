@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from services.ingest.otlp.conventions import (
-    Found,
     claude_code,
     haystack,
     judgment,
     laminar,
     langfuse,
+    monocle,
     spring_ai,
+    strands,
     vercel,
 )
+from services.ingest.otlp.table import Found
 
 FLAVOUR = "otel.genai"
 OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
@@ -24,10 +26,13 @@ OUTSIDE_SCOPES: dict[str, frozenset[str]] = {
     "openlit.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.bedrock": frozenset(),
     "opentelemetry.instrumentation.botocore.bedrock-runtime": frozenset(),
+    "opentelemetry.instrumentation.genai.bedrock": frozenset(),
     "openinference.instrumentation.agno": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.ag2": frozenset({"anthropic", "aws.bedrock"}),
     "opentelemetry.instrumentation.llamaindex": frozenset({"anthropic", "aws.bedrock"}),
+    monocle.SCOPE: frozenset({"anthropic"}),
     "pipecat": frozenset({"anthropic", "aws.bedrock"}),
+    strands.SCOPE: frozenset({"anthropic"}),
     spring_ai.SCOPE: frozenset({"anthropic", "aws.bedrock"}),
     "agent_framework": frozenset(
         {
@@ -48,6 +53,7 @@ THOUGHTS_OUTSIDE = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 """Providers that count thoughts beside the answer. What their total has besides is thoughts."""
 THOUGHTS_OUTSIDE_SCOPES = frozenset({
     "openlit.instrumentation.google_ai_studio", "opentelemetry.instrumentation.ag2",
+    "openlit.otel.tracing",
 })  # fmt: skip
 """Libraries that hand on these providers' counts as they are, and no total."""
 THOUGHTS_ADDED = {"gcp.vertex.agent": "gen_ai.usage.reasoning.output_tokens"}
@@ -82,6 +88,7 @@ def counts(found: Mapping[str, Found], scope: str, operation: str, provider: str
     """The counts of a span."""
     told = {name: found[name].value for name in found.keys() & Counts._fields}
     received, sent, total = (_value(found, name) for name in ("input", "output", "total"))
+    total = _value(found, "whole") or total
     if received is None and operation in NO_OUTPUT:
         received = total
     read, written = told.get("cache_read"), _written(told)

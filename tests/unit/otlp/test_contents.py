@@ -10,7 +10,8 @@ import pytest
 from schemas.content import Content
 from services.ingest.core import Caller
 from services.ingest.otlp import contents, receive, wire
-from services.ingest.otlp.conventions import CONTENTS, TABLE
+from services.ingest.otlp.conventions import CONTENTS
+from services.ingest.otlp.table import TABLE
 from services.ingest.redact import keep, rules
 from tests.unit.otlp.bodies import NOW_NS, body, span
 

@@ -13,8 +13,8 @@ from schemas.call import CallEvent
 from services.ingest import decode
 from services.ingest.core import Caller
 from services.ingest.otlp import feedback, receive, wire
-from services.ingest.otlp.conventions import TABLE
 from services.ingest.otlp.proto import TracesData
+from services.ingest.otlp.table import TABLE
 from services.pricing.told import read
 from tests.unit.otlp.bodies import body, protobuf, span
 

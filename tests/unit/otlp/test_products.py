@@ -10,6 +10,7 @@ from tests.unit.otlp.test_agents import step, tokens
 from tests.unit.otlp.test_libraries import CHAT, INPUT, OUTPUT, READ, WRITE, decoded
 
 LAMINAR = {"lmnr.span.type": "LLM", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o"}
+RAINDROP = "ai.telemetry.metadata.raindrop."
 PROPERTIES = "lmnr.association.properties."
 
 
@@ -50,6 +51,9 @@ def test_a_total_of_laminar_that_counts_the_first_part_of_a_stream_twice() -> No
         ({"posthog.distinct_id": "u-1", "$session_id": "s-1"}, "u-1", "s-1"),
         ({"ai.telemetry.metadata.posthog_distinct_id": "u-1"}, "u-1", None),
         ({"wandb.thread_id": "t-1"}, None, "t-1"),
+        ({"galileo.session.id": "s-1"}, None, "s-1"),
+        ({"microsoft.session.id": "s-1"}, None, "s-1"),
+        ({f"{RAINDROP}ai.userId": "u-1", f"{RAINDROP}convoId": "s-1"}, "u-1", "s-1"),
     ],
 )
 def test_who_it_is_for(told: dict[str, Any], user: str | None, conversation: str | None) -> None:

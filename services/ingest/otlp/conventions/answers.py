@@ -37,9 +37,14 @@ _DETAILS = {
 """`fresh_input` leaves the cached tokens out where the answer has them beside it."""
 
 PLACE = "output.value"
-_USAGE = ("usage.prompt_tokens", "usage.input_tokens")
-INPUT: tuple[str, ...] = tuple(f"{PLACE}|{path}" for path in _USAGE)
-OUTPUT: tuple[str, ...] = (f"{PLACE}|usage.completion_tokens", f"{PLACE}|usage.output_tokens")
+_COHERE = "meta.billed_units"
+INPUT: tuple[str, ...] = tuple(
+    f"{PLACE}|{path}"
+    for path in ("usage.prompt_tokens", "usage.input_tokens", f"{_COHERE}.input_tokens")
+)
+OUTPUT: tuple[str, ...] = tuple(
+    f"{PLACE}|{path}" for path in ("usage.completion_tokens", "usage.output_tokens")
+)
 _INSIDE = ("data", "replies.0._meta", "meta")
 """Where Mistral's streams and Haystack's components put what a provider answered."""
 

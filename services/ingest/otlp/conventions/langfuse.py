@@ -8,8 +8,9 @@ ATTRIBUTE = "langfuse.observation.type"
 OPERATIONS = {
     "generation": "chat", "embedding": "embeddings", "agent": "invoke_agent",
     "chain": "invoke_agent", "tool": "execute_tool", "retriever": "retrieval",
-    "guardrail": "guardrail", "evaluator": "other", "span": "other", "event": "other",
+    "guardrail": "guardrail", "evaluator": "other", "event": "other",
 }  # fmt: skip
+"""A `span` is anything: LiteLLM tells its call on the one around it, in another convention."""
 
 USAGE = "langfuse.observation.usage_details"
 CARRIERS = ("langfuse.trace.metadata.", "langfuse.observation.metadata.",

@@ -25,7 +25,7 @@ SOURCES = {
     "request_model": ("langsmith.metadata.ls_model_name",),
     "input": _of_usage("input_tokens"),
     "output": _of_usage("output_tokens"),
-    "total": _of_usage("total_tokens"),
+    "whole": _of_usage("total_tokens"),
     "cache_read": _of_usage("input_token_details.cache_read", f"{_IN}|cache_read"),
     "cache_write": _of_usage("input_token_details.cache_creation", f"{_IN}|cache_creation"),
     "cache_write_5m": _of_usage("input_token_details.ephemeral_5m_input_tokens"),

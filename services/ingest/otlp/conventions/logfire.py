@@ -19,6 +19,7 @@ _NAMES = tuple(
     (re.compile(pattern), operation)
     for pattern, operation in (
         (r"(Chat [Cc]ompletion|Responses API|Message) with ", "chat"),
+        (r"streaming response from ", "chat"),
         (r"Completion with ", "text_completion"),
         (r"Embedding Creation with ", "embeddings"),
         (r"Image Generation with ", "image"),
@@ -39,10 +40,13 @@ def of_name(scope: str, name: str) -> str:
 
 PARTIAL = "gen_ai.usage.partial."
 """How the counts of a call begin that its library saw only the start of."""
-_RAW = answers.places(usages=("gen_ai.usage.raw|", "usage|"))
+ANSWER = "response_data"
+"""What versions before 4 keep of an answer; of a stream it is all that they tell."""
+_USAGE = f"{ANSWER}|usage."
+_RAW = answers.places(f"{ANSWER}|", usages=("gen_ai.usage.raw|", "usage|"))
 SOURCES = _RAW | {
-    "input": (f"{PARTIAL}input_tokens",),
-    "output": (f"{PARTIAL}output_tokens",),
+    "input": (f"{PARTIAL}input_tokens", f"{_USAGE}prompt_tokens", f"{_USAGE}input_tokens"),
+    "output": (f"{PARTIAL}output_tokens", f"{_USAGE}completion_tokens", f"{_USAGE}output_tokens"),
     "cache_read": (f"{PARTIAL}cache_read.input_tokens", *_RAW["cache_read"]),
     "cache_write": (f"{PARTIAL}cache_creation.input_tokens", *_RAW["cache_write"]),
     "conversation_id": ("group_id",),

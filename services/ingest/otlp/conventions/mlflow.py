@@ -13,14 +13,17 @@ OPERATIONS = {
 
 CARRIERS = ("mlflow.traceTag.",)
 _USAGE = "mlflow.chat.tokenUsage"
-_ANSWER = answers.places("mlflow.spanOutputs|")
+_OUTPUTS = "mlflow.spanOutputs"
+RAW = "raw_llm_response"
+"""LiteLLM's whole answer. Beside it, of a response to OpenAI's newer API, is the total alone."""
+_ANSWER = answers.places(f"{_OUTPUTS}|", f"{RAW}|")
 SOURCES = _ANSWER | {
     "provider": ("mlflow.llm.provider", "mlflow.message.provider"),
     "request_model": ("model", "mlflow.spanInputs|model"),
     "response_model": ("mlflow.llm.model",),
-    "response_id": ("mlflow.spanOutputs|id", "mlflow.spanOutputs|response_id"),
-    "input": (f"{_USAGE}|input_tokens", "mlflow.spanOutputs|usage.prompt_tokens"),
-    "output": (f"{_USAGE}|output_tokens",),
+    "response_id": (f"{_OUTPUTS}|id", f"{_OUTPUTS}|response_id"),
+    "input": (f"{_USAGE}|input_tokens", f"{_OUTPUTS}|usage.prompt_tokens"),
+    "output": (f"{_USAGE}|output_tokens", f"{_OUTPUTS}|usage.completion_tokens"),
     "total": (f"{_USAGE}|total_tokens",),
     "cache_read": (f"{_USAGE}|cache_read_input_tokens", *_ANSWER["cache_read"]),
     "cache_write": (f"{_USAGE}|cache_creation_input_tokens", *_ANSWER["cache_write"]),
@@ -30,4 +33,4 @@ SOURCES = _ANSWER | {
     "cost": ("mlflow.llm.cost|total_cost",),
 }  # fmt: skip
 
-CONTENTS = {"mlflow.spanInputs": ("sent", ""), "mlflow.spanOutputs": ("returned", "")}
+CONTENTS = {"mlflow.spanInputs": ("sent", ""), _OUTPUTS: ("returned", "")}

@@ -15,6 +15,9 @@ OPERATIONS: dict[str, str] = {
     "unknown": "other",
 }  # fmt: skip
 
+REST = "chain"
+"""What those who write other conventions' spans in this one call what they do not know."""
+
 _BEEAI = "openinference.instrumentation.beeai"
 ERROR = (_BEEAI, "error")
 """Scope and name of a span of a model's kind that only says what went wrong in the one above."""
@@ -55,7 +58,7 @@ SOURCES = _ANSWER | {
 }  # fmt: skip
 
 CONTENTS = {"input.value": ("sent", ""), "output.value": ("returned", "")}
-PREFIXES = {
+PREFIXES: dict[str, tuple[str, str]] = {
     "retrieval.documents.": ("retrieved", ""), "reranker.output_documents.": ("retrieved", ""),
 }  # fmt: skip
 """`llm.input_messages.*` repeat `input.value`."""

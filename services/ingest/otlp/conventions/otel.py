@@ -12,9 +12,9 @@ OPERATIONS = {
     "acompletion": "chat", "completion": "chat", "message": "chat",
     "chat_streaming": "chat", "chat_stream": "chat", "stream_chat": "chat", "inference": "chat",
     "llm": "chat", "messages": "chat", "call_llm": "chat", "llm_call": "chat",
-    "chat.completions": "chat", "chat_completion": "chat",
+    "chat.completions": "chat", "chat_completion": "chat", "generatecontent": "chat",
     "text.completions": "text_completion", "text_completion": "text_completion",
-    "atext_completion": "text_completion",
+    "atext_completion": "text_completion", "textcompletion": "text_completion",
     "embeddings": "embeddings", "embedding": "embeddings", "aembedding": "embeddings",
     "embed_content": "embeddings", "embed": "embeddings",
     "openai.responses.create": "chat", "rerank": "rerank", "arerank": "rerank",
@@ -128,7 +128,10 @@ CONTENTS = {
     "tool_response": ("returned", "tool"),
 }
 """What was said: attribute to kind and role of the piece. Opt-in in the client, too."""
-PREFIXES = {"gen_ai.prompt.": ("sent", ""), "gen_ai.completion.": ("returned", "assistant")}
+PREFIXES: dict[str, tuple[str, str]] = {
+    "gen_ai.prompt.": ("sent", ""),
+    "gen_ai.completion.": ("returned", "assistant"),
+}
 EVENT_ROLES = {
     "gen_ai.system.message": ("sent", "system"), "gen_ai.user.message": ("sent", "user"),
     "gen_ai.assistant.message": ("sent", "assistant"), "gen_ai.tool.message": ("sent", "tool"),

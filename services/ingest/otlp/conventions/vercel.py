@@ -20,6 +20,8 @@ def operation(value: str) -> str:
     return CALLS.get(name, "invoke_agent")
 
 
+SCOPE = "gen_ai"
+"""Of version 7, whose agent has the name that was given to the call, up to 6 `functionId`."""
 CARRIERS = ("ai.telemetry.metadata.", "ai.settings.context.", "ai.settings.runtimeContext.")
 PROVIDER = "ai.response.providerMetadata"
 BESIDE_INPUT = f"{PROVIDER}|anthropic.cache"
