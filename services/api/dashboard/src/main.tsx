@@ -8,6 +8,7 @@ import { createRoot } from "react-dom/client";
 
 import { Problem } from "./api/client";
 import { EMBED } from "./api/embed";
+import { SESSION } from "./api/session";
 import { router } from "./router";
 
 const MISTAKES_OF_OURS = 500;
@@ -22,6 +23,8 @@ const client = new QueryClient({
     },
   },
 });
+
+if (EMBED === null) client.query(SESSION).catch(() => undefined); // who draws asks again and tells why
 
 const Embed = lazy(() => import("./embed/Embed"));
 

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { Problem, ask, setCsrf } from "./client";
 import type { Session } from "./types";
@@ -22,8 +22,11 @@ async function current(): Promise<Session | null> {
   }
 }
 
+/** Also for asking before anything is drawn: every page waits for it. */
+export const SESSION = queryOptions({ queryKey: SESSION_KEY, queryFn: current, staleTime: RENEW_MS });
+
 export function useSession() {
-  return useQuery({ queryKey: SESSION_KEY, queryFn: current, staleTime: RENEW_MS, refetchInterval: RENEW_MS, refetchOnWindowFocus: true });
+  return useQuery({ ...SESSION, refetchInterval: RENEW_MS, refetchOnWindowFocus: true });
 }
 
 export function useSignIn(): (key: string) => Promise<void> {
