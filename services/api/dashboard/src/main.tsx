@@ -24,7 +24,8 @@ const client = new QueryClient({
   },
 });
 
-if (EMBED === null) client.query(SESSION).catch(() => undefined); // who draws asks again and tells why
+const SIGNED_OUT = ["/login", "/welcome"];
+if (EMBED === null && !SIGNED_OUT.includes(location.pathname)) client.query(SESSION).catch(() => undefined); // who draws asks again and tells why
 
 const Embed = lazy(() => import("./embed/Embed"));
 
