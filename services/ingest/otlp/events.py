@@ -144,7 +144,7 @@ def _common(
     is_failed, error_type = _failure(span, found, what)
     at = span.end or span.start
     said = {name: told.value for name in IDENTITY if (told := found.get(name))}
-    shared = {name: resource[name].value for name in IDENTITY if name in resource.keys() - said}
+    shared = {n: resource[n].value for n in IDENTITY if n in resource and n not in said}
     around = {name: found[name].value for name in ("agent", "workflow") if name in found}
     return (
         said
