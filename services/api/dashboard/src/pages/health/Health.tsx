@@ -35,7 +35,8 @@ interface Seen {
 }
 
 const MEANING: Record<string, string> = {
-  "priced.v1": "calls into the ledger", "dead.v1": "refused lines into their table", "prices.v1": "the price book's mirror", "orgs.v1": "the org registry",
+  "calls.v1": "steps into the pricer", "priced.v1": "calls into the ledger", "dead.v1": "refused lines into their table",
+  "prices.v1": "the price book's mirror", "orgs.v1": "the org registry",
   "outcomes.v1": "outcomes and feedback", "contents.v1": "content", "audit.v1": "who changed what",
 };
 
