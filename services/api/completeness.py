@@ -7,14 +7,12 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.price import BOOK_RECORD, PriceRecord
+from schemas.progress import AS_OF
 from services.api.estimate import Freshness, Rates, freshness, spreads
 from services.api.reader import Reader, instant
 from services.api.scope import Scope
 
 PRICES_READ_MAX = 20_000
-AS_OF = "if(topic = 'calls.v1' OR position < end_offset, record_at, flushed_at)"
-"""Of a row of `progress`: everything told until then is in the ledger. The one of calls.v1 is never
-more than what priced.v1 has brought of it: see `services.rollup.upstream`."""
 
 
 async def ledger_freshness(reader: Reader, now: datetime) -> Freshness:

@@ -7,9 +7,9 @@ import orjson
 from fastapi import APIRouter, Query, Request
 
 from schemas.call import UNATTRIBUTED
+from schemas.progress import AS_OF
 from services.api import examples
 from services.api.access import Caller, Reads
-from services.api.completeness import AS_OF
 from services.api.cursor import behind, encode
 from services.api.query import form
 from services.api.query.routes import meaning

@@ -10,14 +10,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.topics import CALLS
 from services.pricer.settings import PricerSettings
 from services.runtime import logs, telemetry
-from services.runtime.kafka import connection
+from services.runtime.offsets import Askers
 
 PERIOD_SECONDS = 5.0
 Offsets = dict[TopicPartition, int]
@@ -52,7 +51,7 @@ class Watchdog:
     def __init__(self, settings: PricerSettings) -> None:
         self._settings = settings
         self._consumer: Any = None
-        self._clients: tuple[Any, Any] | None = None
+        self._askers = Askers(settings)
         self._progress = Progress(time.monotonic())
 
     def watch(self, consumer: Any) -> None:
@@ -83,7 +82,7 @@ class Watchdog:
                     async with asyncio.timeout(PERIOD_SECONDS):
                         await stop.wait()
         finally:
-            await self._close()
+            await self._askers.close()
 
     async def _look_or_wait(self) -> None:
         try:
@@ -92,7 +91,7 @@ class Watchdog:
         except (KafkaError, TimeoutError, OSError, AttributeError) as error:
             log.warning("kafka cannot be asked for its offsets", error=repr(error))
             self._progress.since = time.monotonic()
-            await self._close()
+            await self._askers.close()
 
     async def _look(self) -> None:
         ours = {TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment()}
@@ -115,29 +114,10 @@ class Watchdog:
         return True
 
     async def _offsets(self, ours: set[TopicPartition]) -> tuple[Offsets, Offsets, Offsets]:
-        asker, admin = await self._asking()
+        asker, admin = await self._askers.get()
         ends = await asker.end_offsets(ours) if ours else {}
         begins = await asker.beginning_offsets(ours) if ours else {}
         group = self._settings.topic_prefix + self._settings.group
         told = await admin.list_consumer_group_offsets(group)
         committed = {tp: meta.offset for tp, meta in told.items() if tp in ours}
         return committed, ends, begins
-
-    async def _asking(self) -> tuple[Any, Any]:
-        if self._clients is None:
-            options = connection(self._settings)
-            asker = AIOKafkaConsumer(**options, enable_auto_commit=False)
-            admin = AIOKafkaAdminClient(**options)
-            self._clients = (asker, admin)
-            await asker.start()
-            await admin.start()
-        return self._clients
-
-    async def _close(self) -> None:
-        clients, self._clients = self._clients, None
-        if clients is None:
-            return
-        asker, admin = clients
-        with contextlib.suppress(KafkaError, OSError, TimeoutError, AttributeError):
-            await asker.stop()
-            await admin.close()

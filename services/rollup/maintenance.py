@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from schemas.money import plain
+from schemas.progress import AS_OF
 from services.counting.telling import Place
 from services.rollup import sketches
 from services.rollup.cascade import Cascade
@@ -201,8 +202,8 @@ def report(wrong: list[Mismatch]) -> bytes:
 
 
 BEHIND = (
-    "SELECT countIf(if(topic = 'calls.v1' OR position < end_offset, record_at, flushed_at) < "
-    "{end:DateTime('UTC')}) FROM progress FINAL WHERE topic IN ('calls.v1', 'priced.v1')"
+    f"SELECT countIf({AS_OF} < {{end:DateTime('UTC')}}) FROM progress FINAL "
+    "WHERE topic IN ('calls.v1', 'priced.v1')"
 )
 WAITING = (
     "SELECT sum(arraySum(x -> if(x.pending = '', 0, x.calls), d)) FROM total_day FINAL "

@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 
 from schemas import ndjson
 from schemas.price import BOOK_RECORD
+from schemas.progress import AS_OF
 from schemas.topics import RETRY
 from services.pricing.book import PriceBook
 from services.pricing.matching import Key
@@ -85,8 +86,7 @@ ADJUSTED = (
 ADJUSTED_SLOTS = "SELECT DISTINCT slot FROM price_changes WHERE is_adjustment = 1"
 UNREAD = (
     "SELECT count() FROM progress FINAL WHERE topic = 'priced.v1' "
-    "AND if(position >= end_offset, flushed_at, record_at) < "
-    "fromUnixTimestamp64Milli({until:Int64}, 'UTC')"
+    f"AND {AS_OF} < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')"
 )
 log = logs.get("rollup")
 

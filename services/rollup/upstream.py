@@ -10,17 +10,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from schemas.progress import AS_OF
 from schemas.topics import CALLS, PRICED
 from services.rollup import mirrors
 from services.runtime import logs
 from services.runtime.clickhouse import DataError, Store, StoreAwayError
 from services.runtime.kafka import connection
+from services.runtime.offsets import Askers
 from services.runtime.settings import KafkaMixin
 
 SECONDS = 1.0
@@ -29,9 +30,8 @@ LOOKS_MAX = 1_000
 BARE_LOOKS = 10
 EPOCH = datetime.fromtimestamp(0, UTC)
 KNOWN = (
-    "SELECT topic, toUnixTimestamp64Milli(min(if(topic = {calls:String} OR position < end_offset, "
-    "record_at, flushed_at))) FROM progress FINAL WHERE topic IN ({calls:String}, {priced:String}) "
-    "GROUP BY topic"
+    f"SELECT topic, toUnixTimestamp64Milli(min({AS_OF})) FROM progress FINAL "
+    "WHERE topic IN ({calls:String}, {priced:String}) GROUP BY topic"
 )
 Offsets = dict[TopicPartition, int]
 log = logs.get("rollup")
@@ -94,7 +94,7 @@ class Upstream:
         self._offing = Offing()
         self._left: dict[TopicPartition, tuple[Left, int]] = {}
         self._bare: dict[TopicPartition, Left] = {}
-        self._clients: tuple[Any, Any] | None = None
+        self._askers = Askers(settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look once a second until stopped."""
@@ -104,7 +104,7 @@ class Upstream:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), SECONDS)
         finally:
-            await self._close()
+            await self._askers.close()
 
     async def _look_if_mine(self) -> None:
         if not self._is_mine():
@@ -115,7 +115,7 @@ class Upstream:
                 await self._look()
         except (KafkaError, StoreAwayError, DataError, TimeoutError, OSError) as error:
             log.warning("how far the pricer is cannot be asked", error=repr(error)[:500])
-            await self._close()
+            await self._askers.close()
 
     async def _look(self) -> None:
         at = datetime.now(UTC)
@@ -139,9 +139,8 @@ class Upstream:
         await self._store.insert_bytes("progress", mirrors.encode(rows))
 
     async def _offsets(self) -> tuple[Offsets, Offsets]:
-        """The ends, and then what is committed: of a
-        partition in which no record is left, its end."""
-        asker, admin = await self._asking()
+        """The ends, and then what is committed: its end where a partition has no record left."""
+        asker, admin = await self._askers.get()
         numbers = await asker._client._wait_on_metadata(self._topic)
         partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         ends = await asker.end_offsets(partitions)
@@ -162,25 +161,6 @@ class Upstream:
         if is_asked and await _holds_no_record(self._settings, tp, left):
             self._bare[tp] = left
         return self._bare.get(tp) == left
-
-    async def _asking(self) -> tuple[Any, Any]:
-        if self._clients is None:
-            options = connection(self._settings)
-            asker = AIOKafkaConsumer(**options, enable_auto_commit=False)
-            admin = AIOKafkaAdminClient(**options)
-            self._clients = (asker, admin)
-            await asker.start()
-            await admin.start()
-        return self._clients
-
-    async def _close(self) -> None:
-        clients, self._clients = self._clients, None
-        if clients is None:
-            return
-        asker, admin = clients
-        with contextlib.suppress(KafkaError, OSError, TimeoutError, AttributeError):
-            await asker.stop()
-            await admin.close()
 
 
 async def _holds_no_record(settings: KafkaMixin, tp: TopicPartition, left: Left) -> bool:

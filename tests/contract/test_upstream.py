@@ -39,5 +39,5 @@ async def test_an_end_of_marks_alone_counts_as_read(kafka: KafkaEngine, topic_pr
             assert ends == {partition: 4}
             assert (told[partition] == 4) is is_read
     finally:
-        await upstream._close()
+        await upstream._askers.close()
         await group.stop()
